@@ -1,0 +1,48 @@
+import { status } from '@grpc/grpc-js';
+import type { Outcome, Reason } from './outcome.js';
+
+/** What an outcome means to retry, marking, breaker and metrics alike. */
+export interface Classification {
+  /** `ignored`: says nothing about anybody (a caller's cancellation, a lost race). */
+  readonly verdict: 'ok' | 'retryable' | 'failed' | 'ignored';
+  /** Whether the outcome counts against the node that gave it. */
+  readonly blame: 'node' | 'nobody';
+}
+
+const OK: Classification = { verdict: 'ok', blame: 'nobody' };
+const IGNORED: Classification = { verdict: 'ignored', blame: 'nobody' };
+const FAILED: Classification = { verdict: 'failed', blame: 'nobody' };
+const RETRYABLE: Classification = { verdict: 'retryable', blame: 'nobody' };
+const NODE_DOWN: Classification = { verdict: 'retryable', blame: 'node' };
+
+const NODE_REASONS: ReadonlySet<Reason> = new Set<Reason>(['connect', 'refused', 'dropped', 'silent']);
+const MESH_REASONS: ReadonlySet<Reason> = new Set<Reason>([
+  'noNode',
+  'registryUnknown',
+  'interceptor',
+  'credentials',
+  'closed',
+]);
+
+/**
+ * The one place that says what an outcome means.
+ *
+ * INTERNAL is worth a retry and still not the node's fault; UNAVAILABLE that a healthy node passes on from a
+ * dependency of its own does not count against it; a caller's cancellation is ignored, whatever its code; what the
+ * mesh itself refuses blames nobody.
+ */
+export function classify(outcome: Outcome): Classification {
+  if (outcome.code === status.OK) return OK;
+  const { reason } = outcome;
+  if (reason === 'cancelled' || reason === 'superseded') return IGNORED;
+  if (reason === 'deadline' || MESH_REASONS.has(reason)) return FAILED;
+  if (NODE_REASONS.has(reason)) return NODE_DOWN;
+  switch (outcome.code) {
+    case status.UNAVAILABLE:
+    case status.INTERNAL:
+    case status.DEADLINE_EXCEEDED:
+      return RETRYABLE;
+    default:
+      return FAILED;
+  }
+}

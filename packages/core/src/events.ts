@@ -1,0 +1,146 @@
+import { type Channel, channel } from 'node:diagnostics_channel';
+import type { Delivery, Origin, Reason } from './outcome.js';
+import type { ServiceKey } from './service-key.js';
+
+/** A client call has ended. */
+export interface CallEvent {
+  readonly service: ServiceKey;
+  /** `/hello.v1.Hello/Anything` */
+  readonly method: string;
+  readonly code: number;
+  readonly reason: Reason;
+  /** Attempts that were made, the first included; 0 when none was. */
+  readonly attempts: number;
+  readonly durationMs: number;
+}
+
+/** One attempt of a client call has ended. */
+export interface AttemptEvent {
+  readonly service: ServiceKey;
+  readonly method: string;
+  readonly nodeId: string;
+  readonly address: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly code: number;
+  readonly details: string;
+  readonly origin: Origin;
+  readonly delivery: Delivery;
+  readonly reason: Reason;
+  readonly durationMs: number;
+}
+
+/** What a node is to this process. `left`: no longer in the registry, and its last call has ended. */
+export type NodeState = 'idle' | 'connecting' | 'ready' | 'down' | 'ejected' | 'left';
+
+/** A node has changed its state in this process. */
+export interface NodeEvent {
+  readonly service: ServiceKey;
+  readonly nodeId: string;
+  readonly address: string;
+  readonly state: NodeState;
+  /** Why, in words: `connect ECONNREFUSED`, `silent for 250 ms when asked`. */
+  readonly cause: string;
+}
+
+/** A node was asked whether it lives, and answered or did not. */
+export interface QuestionEvent {
+  readonly service: ServiceKey;
+  readonly nodeId: string;
+  readonly address: string;
+  readonly verdict: 'alive' | 'silent' | 'disconnected';
+  readonly durationMs: number;
+}
+
+/** A watch has published another snapshot. */
+export interface SnapshotEvent {
+  readonly service: ServiceKey;
+  readonly nodes: number;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** All nodes went at once: those that still answer stay in use for a while. */
+  readonly massDisappearance: boolean;
+}
+
+/** A watch, a registration or a heartbeat cannot reach its registry, or can again. */
+export interface RegistryEvent {
+  readonly registry: string;
+  readonly operation: 'watch' | 'register' | 'heartbeat' | 'deregister' | 'list';
+  readonly service: ServiceKey;
+  readonly state: 'failing' | 'recovered';
+  /** The error in words; empty when recovered. */
+  readonly error: string;
+}
+
+/** A registration has changed. `reregistered`: the registry had forgotten it. */
+export interface RegistrationEvent {
+  readonly registry: string;
+  readonly service: ServiceKey;
+  readonly nodeId: string;
+  readonly state: 'registered' | 'reregistered' | 'deregistered';
+}
+
+/** Something made a call's retries end early. */
+export interface RetryStopEvent {
+  readonly service: ServiceKey;
+  readonly method: string;
+  readonly cause: 'budget' | 'replayOverflow' | 'deadline';
+}
+
+/** A server of this process has changed its state. */
+export interface ServerEvent {
+  readonly service: ServiceKey;
+  readonly nodeId: string;
+  readonly state: 'serving' | 'lameDuck' | 'draining' | 'stopped';
+}
+
+/** A server call was not started, or not finished, because nobody waits for it. */
+export interface AbandonedEvent {
+  readonly service: ServiceKey;
+  readonly method: string;
+  readonly stage: 'beforeHandler' | 'inHandler';
+}
+
+/**
+ * One kind of event. Publishing costs one look at a flag while nobody listens: test {@link EventChannel.heard} before
+ * an event object is built.
+ */
+export class EventChannel<T extends object> {
+  readonly #channel: Channel;
+
+  constructor(name: string) {
+    this.#channel = channel(name);
+  }
+
+  get heard(): boolean {
+    return this.#channel.hasSubscribers;
+  }
+
+  publish(event: T): void {
+    this.#channel.publish(event);
+  }
+
+  /** Calls `listener` for each event until the returned function is called. */
+  subscribe(listener: (event: T) => void): () => void {
+    // Only `publish` of this class reaches the channel's name, with a T.
+    const onMessage = (message: unknown) => listener(message as T);
+    this.#channel.subscribe(onMessage);
+    return () => {
+      this.#channel.unsubscribe(onMessage);
+    };
+  }
+}
+
+/** Everything that happens in a mesh, on Node's `diagnostics_channel` as `micromesh:<name>`. */
+export const events = {
+  call: new EventChannel<CallEvent>('micromesh:call'),
+  attempt: new EventChannel<AttemptEvent>('micromesh:attempt'),
+  node: new EventChannel<NodeEvent>('micromesh:node'),
+  question: new EventChannel<QuestionEvent>('micromesh:question'),
+  snapshot: new EventChannel<SnapshotEvent>('micromesh:snapshot'),
+  registry: new EventChannel<RegistryEvent>('micromesh:registry'),
+  registration: new EventChannel<RegistrationEvent>('micromesh:registration'),
+  retryStop: new EventChannel<RetryStopEvent>('micromesh:retry-stop'),
+  server: new EventChannel<ServerEvent>('micromesh:server'),
+  abandoned: new EventChannel<AbandonedEvent>('micromesh:abandoned'),
+} as const;

@@ -1,0 +1,45 @@
+export { type Address, formatAddress, parseAddress } from './address.js';
+export { type CallContext, currentCallContext, runDetached, runInCallContext } from './call-context.js';
+export { createAbortController, onAbort } from './cancellation.js';
+export { type Classification, classify } from './classify.js';
+export { type Clock, MAX_TIMER_MS, systemClock, type Timer } from './clock.js';
+export { ConfigError, messageOf } from './errors.js';
+export {
+  type AbandonedEvent,
+  type AttemptEvent,
+  type CallEvent,
+  EventChannel,
+  events,
+  type NodeEvent,
+  type NodeState,
+  type QuestionEvent,
+  type RegistrationEvent,
+  type RegistryEvent,
+  type RetryStopEvent,
+  type ServerEvent,
+  type SnapshotEvent,
+} from './events.js';
+export { type Logger, silentLogger } from './logger.js';
+export {
+  type Idempotency,
+  type Method,
+  type MethodKind,
+  receivesOneMessage,
+  sendsOneMessage,
+  splitMethodPath,
+} from './method.js';
+export type { ServiceNode, Snapshot } from './node.js';
+export { checkInteger, checkNumber, checkOptionNames, nearestName } from './options.js';
+export type { Delivery, Origin, Outcome, Reason } from './outcome.js';
+export { type Random, seededRandom, systemRandom } from './random.js';
+export {
+  type DefinedMethod,
+  type KindOf,
+  type MethodDefinition,
+  type RequestOf,
+  type ResponseOf,
+  readServiceDefinition,
+  type ServiceDefinition,
+} from './service-definition.js';
+export { formatServiceKey, type ServiceKey, toServiceKey } from './service-key.js';
+export { statusName } from './status.js';

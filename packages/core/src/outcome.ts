@@ -1,0 +1,50 @@
+import type { Metadata } from '@grpc/grpc-js';
+
+/**
+ * What is known of a request when its attempt has ended:
+ * `unsent`: it was provably never handled; `answered`: the server itself said how it ended;
+ * `unknown`: it may have been handled.
+ */
+export type Delivery = 'unsent' | 'unknown' | 'answered';
+
+/** Who gave the status: a server (`remote`), or this process, seeing a connection, a deadline or its own rule. */
+export type Origin = 'local' | 'remote';
+
+/**
+ * Why this process ended an attempt or a call; `none` when the server did.
+ *
+ * About a node: `connect` (no connection), `refused` (the stream was turned away), `dropped` (the connection ended),
+ * `silent` (the node did not answer when asked), `attemptTimeout`.
+ * About the caller: `cancelled`, `deadline`.
+ * About the mesh: `noNode`, `registryUnknown`, `superseded` (another attempt won), `interceptor` (a user's code failed), `credentials`
+ * (per-call credentials on a clear connection), `protocol` (the peer broke gRPC), `closed` (the mesh was closed).
+ */
+export type Reason =
+  | 'none'
+  | 'connect'
+  | 'refused'
+  | 'dropped'
+  | 'silent'
+  | 'attemptTimeout'
+  | 'cancelled'
+  | 'deadline'
+  | 'noNode'
+  | 'registryUnknown'
+  | 'superseded'
+  | 'interceptor'
+  | 'credentials'
+  | 'protocol'
+  | 'closed';
+
+/** How a call, or one attempt of it, ended: a value, never thrown inside the chain. */
+export interface Outcome {
+  /** A gRPC status code; 0 is OK. */
+  readonly code: number;
+  /** What the server said, or what this process says in its place. */
+  readonly details: string;
+  /** The server's trailers; empty when the status is local. */
+  readonly trailers: Metadata;
+  readonly origin: Origin;
+  readonly delivery: Delivery;
+  readonly reason: Reason;
+}
