@@ -34,6 +34,7 @@ export type { Delivery, Origin, Outcome, Reason } from './outcome.js';
 export { type Random, seededRandom, systemRandom } from './random.js';
 export {
   type DefinedMethod,
+  FILE_DESCRIPTOR_SET,
   type KindOf,
   type MethodDefinition,
   type RequestOf,

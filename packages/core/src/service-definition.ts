@@ -21,6 +21,12 @@ export interface MethodDefinition {
 /** The methods of one proto service, by the name that code calls them. */
 export type ServiceDefinition = Readonly<Record<string, MethodDefinition>>;
 
+/**
+ * The property of a generated service constant that holds its descriptors: a `google.protobuf.FileDescriptorSet`, imports
+ * included, as bytes or base64. With it reflection needs nothing passed. Not enumerable, so that it is no method.
+ */
+export const FILE_DESCRIPTOR_SET: unique symbol = Symbol.for('micromesh.fileDescriptorSet');
+
 /** The request message of a method. */
 export type RequestOf<M> = M extends { requestDeserialize(bytes: Buffer): infer Request } ? Request : never;
 
