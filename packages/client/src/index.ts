@@ -1,1 +1,41 @@
-export {};
+export type { Attempt as NodeCall } from './attempt/attempt.js';
+export { withOptions } from './call/ambient-options.js';
+export type { AttemptRecord } from './call/attempt-record.js';
+export { CALL_OPTION_NAMES, type CallOptions } from './call/call-options.js';
+export type { CallPlan } from './call/call-plan.js';
+export type { Call, PlannedCall } from './call/client-call.js';
+export { DEFAULT_TIMEOUT_MS, type PlanDefaults } from './call/planner.js';
+export type { AttemptInterceptor, CallInterceptor } from './chain/chain.js';
+export type { Interceptor, Invoke } from './chain/interceptor.js';
+export { ClientRoom, type ClientRoomParts, type ClientSettings } from './client-room.js';
+export type { Service } from './nodes/service.js';
+export { BACKOFF_DEFAULTS, type BackoffSettings } from './retry/backoff.js';
+export { BUDGET_DEFAULTS, type BudgetSettings } from './retry/retry-budget.js';
+export {
+  type RetryContext,
+  type RetryDecision,
+  type RetryFunction,
+  retryAlways,
+  retryNever,
+  retryOnCodes,
+  retryOnConnectFailure,
+  retryOnError,
+  retrySafely,
+} from './retry/retry-function.js';
+export { CallError, type FailureFacts } from './surface/call-error.js';
+export type {
+  DynamicMethod,
+  Requests,
+  TypedCallOptions,
+  TypedClient,
+  TypedMethod,
+} from './surface/typed-client-types.js';
+export { GrpcJsTransport, type GrpcJsTransportOptions } from './transport/grpc-js-transport.js';
+export type {
+  Connection,
+  ConnectionState,
+  Transport,
+  WireCall,
+  WireListener,
+  WireRequest,
+} from './transport/transport.js';

@@ -1,0 +1,31 @@
+import type { Metadata } from '@grpc/grpc-js';
+import { MAX_TIMER_MS } from '@micromesh/core';
+import type { ClientCall } from '../call/client-call.js';
+
+/** gRPC's own name, so that any server can tell a retry (gRFC A6). */
+const PREVIOUS_ATTEMPTS = 'grpc-previous-rpc-attempts';
+
+/** The wire format allows eight digits (gRPC over HTTP2, "Timeout"). */
+const MAX_TIMEOUT_DIGITS = 99_999_999;
+
+/** The metadata of one attempt: the call's, the time that is left, and how many attempts went before. */
+export function attemptMetadata(call: ClientCall, attempt: number, now: number): Metadata {
+  const metadata = call.metadata.clone();
+  const options = metadata.getOptions();
+  // An attempt only goes to a connected node; with waitForReady it would wait for a dead one until the deadline.
+  if (options.waitForReady === true) metadata.setOptions({ ...options, waitForReady: false });
+  if (attempt > 1) metadata.set(PREVIOUS_ATTEMPTS, String(attempt - 1));
+  const timeout = formatTimeout(call.deadline - now);
+  if (timeout !== undefined) metadata.set('grpc-timeout', timeout);
+  return metadata;
+}
+
+/**
+ * A time for the `grpc-timeout` header. Above 24.8 days it is left out: a grpc-js server would take it for a time that
+ * is over.
+ */
+export function formatTimeout(remainingMs: number): string | undefined {
+  if (remainingMs > MAX_TIMER_MS) return undefined;
+  const ms = Math.max(1, Math.ceil(remainingMs));
+  return ms <= MAX_TIMEOUT_DIGITS ? `${ms}m` : `${Math.ceil(ms / 1000)}S`;
+}

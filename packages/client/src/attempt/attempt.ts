@@ -1,0 +1,213 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import { type Clock, type Outcome, receivesOneMessage, type ServiceNode, type Timer } from '@micromesh/core';
+import type { ClientCall, RunningAttempt } from '../call/client-call.js';
+import type { Cuttable, NodeHandle } from '../nodes/node-handle.js';
+import type { WireCall, WireListener } from '../transport/transport.js';
+import { attemptMetadata } from './attempt-metadata.js';
+
+/** How long the response headers of a stream wait for its first message: a bidi client may write only after them. */
+const HEADERS_HELD_MS = 50;
+
+/**
+ * One attempt on one node. Writes the call's messages one at a time; holds what comes back until it is the call's own.
+ * Its promise resolves when it has ended, whatever the kind of call.
+ */
+export class Attempt implements RunningAttempt, WireListener, Cuttable {
+  /** Of this attempt alone; attempt interceptors may add to it. */
+  readonly metadata: Metadata;
+  readonly startedAt: number;
+  readonly #oneMessage: boolean;
+  readonly #clock: Clock;
+  #wire: WireCall | undefined;
+  #resolve: ((outcome: Outcome) => void) | undefined;
+  #ended: Outcome | undefined;
+  #next = 0;
+  #writing = false;
+  #halfClosed = false;
+  #firstRead = false;
+  #firstMessageCame = false;
+  #headers: Metadata | undefined;
+  #headersGiven = false;
+  #headersTimer: Timer | undefined;
+  #message: Buffer | undefined;
+
+  /** @param attempt - 1 for the first. */
+  constructor(
+    readonly call: ClientCall,
+    readonly handle: NodeHandle,
+    readonly attempt: number,
+    clock: Clock,
+  ) {
+    this.#clock = clock;
+    this.#oneMessage = receivesOneMessage(call.method.kind);
+    this.startedAt = clock.now();
+    this.metadata = attemptMetadata(call, attempt, this.startedAt);
+  }
+
+  get node(): ServiceNode {
+    return this.handle.node;
+  }
+
+  get nodeId(): string {
+    return this.handle.node.id;
+  }
+
+  /** How many messages it has begun to write. */
+  get position(): number {
+    return this.#next;
+  }
+
+  get claimed(): boolean {
+    return this.call.winner === this;
+  }
+
+  /** How it ended, once it has. */
+  get ended(): Outcome | undefined {
+    return this.#ended;
+  }
+
+  /** Puts the attempt on the wire. */
+  send(): Promise<Outcome> {
+    if (this.#ended !== undefined) return Promise.resolve(this.#ended);
+    const ended = new Promise<Outcome>((resolve) => {
+      this.#resolve = resolve;
+    });
+    const { method, host, credentials } = this.call;
+    this.#wire = this.handle.connection.call(
+      { path: method.path, metadata: this.metadata, host, credentials },
+      this,
+    );
+    if (this.#oneMessage || this.call.readsWanted > 0) this.readFirst();
+    this.pump();
+    return ended;
+  }
+
+  /** Writes the next message that is there, unless one is being written. */
+  pump(): void {
+    const { requests } = this.call;
+    const wire = this.#wire;
+    if (wire === undefined || this.#writing || this.#halfClosed || this.#ended !== undefined) return;
+    const message = requests.at(this.#next);
+    if (message !== undefined) {
+      this.#next++;
+      this.#writing = true;
+      wire.send(message.bytes, message.flags, this.#onWritten);
+    }
+    // The half-close goes with the last message: a write's callback says nothing about the wire anyway.
+    if (requests.ended && this.#next === requests.count) {
+      this.#halfClosed = true;
+      wire.halfClose();
+    }
+  }
+
+  readonly #onWritten = (): void => {
+    this.#writing = false;
+    this.call.requests.acknowledge(this.#next);
+    this.pump();
+  };
+
+  /** Asks the node for the first message, once. */
+  readFirst(): void {
+    if (this.#firstRead || this.#wire === undefined) return;
+    this.#firstRead = true;
+    this.#wire.read();
+  }
+
+  /** Asks for a further message: the call is this attempt's. */
+  read(): void {
+    if (this.#oneMessage) return;
+    this.#wire?.read();
+  }
+
+  peer(): string | undefined {
+    return this.#wire?.peer();
+  }
+
+  onHeaders(metadata: Metadata): void {
+    this.handle.heard(this.#clock.now());
+    if (this.#ended !== undefined) return;
+    this.#headers = metadata;
+    if (!this.#oneMessage) {
+      this.#headersTimer = this.#clock.setTimer(HEADERS_HELD_MS, () => this.#releaseHeaders());
+    }
+  }
+
+  onMessage(message: Buffer): void {
+    this.handle.heard(this.#clock.now());
+    if (this.#ended !== undefined) return;
+    if (this.#oneMessage) {
+      this.#message = message;
+      return;
+    }
+    if (this.#firstMessageCame) {
+      this.call.listener.onMessage(message);
+      return;
+    }
+    if (!this.call.claim(this)) return;
+    this.#firstMessageCame = true;
+    this.#giveHeaders();
+    this.call.listener.onMessage(message);
+    for (let further = this.call.takeReads(); further > 0; further--) this.read();
+  }
+
+  onEnd(outcome: Outcome): void {
+    if (this.#ended !== undefined) return;
+    if (outcome.origin === 'remote') this.handle.heard(this.#clock.now());
+    this.#end(this.#oneMessage ? this.#endOfOne(outcome) : this.#endOfMany(outcome));
+  }
+
+  /** Ends the attempt from outside: the wire is told, and nobody waits for its answer. */
+  cut(outcome: Outcome): void {
+    if (this.#ended !== undefined) return;
+    this.#wire?.cancel();
+    this.#end(outcome);
+  }
+
+  /** Another attempt has won. */
+  supersede(): void {
+    this.cut({
+      code: status.CANCELLED,
+      details: 'another attempt of the call was first',
+      trailers: new Metadata(),
+      origin: 'local',
+      delivery: 'unknown',
+      reason: 'superseded',
+    });
+  }
+
+  #end(outcome: Outcome): void {
+    this.#ended = outcome;
+    if (outcome.code !== status.OK && this.#headers !== undefined) this.call.failedHeaders = this.#headers;
+    this.#headersTimer?.cancel();
+    this.call.finish(this);
+    this.#resolve?.(outcome);
+  }
+
+  #endOfOne(outcome: Outcome): Outcome {
+    const message = this.#message;
+    // The whole answer is here and only its status was lost with the connection: to ask again would run it twice.
+    const answered = outcome.reason === 'dropped' && message !== undefined;
+    if (outcome.code !== status.OK && !answered) return outcome;
+    if (!this.call.claim(this)) return outcome;
+    this.#giveHeaders();
+    if (message !== undefined) this.call.listener.onMessage(message);
+    return answered
+      ? { ...outcome, code: status.OK, details: '', reason: 'none', delivery: 'answered' }
+      : outcome;
+  }
+
+  #endOfMany(outcome: Outcome): Outcome {
+    if (outcome.code === status.OK && this.call.claim(this)) this.#giveHeaders();
+    return outcome;
+  }
+
+  #releaseHeaders(): void {
+    if (this.#ended === undefined && this.call.claim(this)) this.#giveHeaders();
+  }
+
+  #giveHeaders(): void {
+    if (this.#headersGiven || this.#headers === undefined) return;
+    this.#headersGiven = true;
+    this.call.listener.onHeaders(this.#headers);
+  }
+}

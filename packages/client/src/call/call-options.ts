@@ -1,0 +1,46 @@
+import type { Metadata } from '@grpc/grpc-js';
+import type { NodeFilter } from '@micromesh/selector';
+import type { BackoffSettings } from '../retry/backoff.js';
+import type { RetryFunction } from '../retry/retry-function.js';
+
+/** What a call may say of itself; what it leaves out its client, then the mesh, says. */
+export interface CallOptions {
+  /**
+   * Time for the whole call: attempts, pauses and all. At least 1; Infinity: none. Default 5000 for unary methods, none
+   * where a stream is in it. A handler's call never gets more than what its own caller has left.
+   */
+  readonly timeoutMs?: number;
+  /** Ends the call: CANCELLED, on the wire too. */
+  readonly signal?: AbortSignal;
+  readonly metadata?: Metadata;
+  /** Calls of equal key go to the same node while it is there, then to the next on the ring. */
+  readonly hashKey?: string;
+  /** Further attempts after the first, 0 to 100; default 1. Attempts that were provably unsent do not count. */
+  readonly retries?: number;
+  /** Default {@link retryOnError}. */
+  readonly retry?: RetryFunction;
+  /** Whether running the method twice is harmless; default: what the .proto says. */
+  readonly idempotent?: boolean;
+  /** Cuts an attempt that takes longer, whatever its node says; at least 1. Default: none, silent nodes are asked. */
+  readonly attemptTimeoutMs?: number;
+  readonly backoff?: Partial<BackoffSettings>;
+  /** Which nodes the call may go to. */
+  readonly filter?: NodeFilter;
+  /** Wait for a node until the deadline instead of failing when none is connected; default false. */
+  readonly waitForReady?: boolean;
+}
+
+/** Names of {@link CallOptions}, to refuse others. */
+export const CALL_OPTION_NAMES = [
+  'timeoutMs',
+  'signal',
+  'metadata',
+  'hashKey',
+  'retries',
+  'retry',
+  'idempotent',
+  'attemptTimeoutMs',
+  'backoff',
+  'filter',
+  'waitForReady',
+] as const satisfies readonly (keyof CallOptions)[];

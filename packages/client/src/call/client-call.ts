@@ -1,0 +1,225 @@
+import type { CallCredentials, Metadata } from '@grpc/grpc-js';
+import type { Method, Outcome, Reason, ServiceKey } from '@micromesh/core';
+import type { Service } from '../nodes/service.js';
+import type { AttemptRecord } from './attempt-record.js';
+import type { CallOptions } from './call-options.js';
+import type { CallPlan } from './call-plan.js';
+import type { ReplayBuffer, RequestMessage } from './replay-buffer.js';
+
+/** Hears what the winning attempt brings. The end is what the chain's promise says. */
+export interface ResponseListener {
+  onHeaders(metadata: Metadata): void;
+  onMessage(message: Buffer): void;
+}
+
+/** A call at the top of the chain: nothing about it is decided yet. */
+export interface Call {
+  readonly service: ServiceKey;
+  readonly method: Method;
+  /** Goes to every attempt; call interceptors may add to it. */
+  readonly metadata: Metadata;
+  readonly options: CallOptions;
+  /** On the mesh's monotonic clock. */
+  readonly startedAt: number;
+  /** Attempts that were started. */
+  readonly attempts: number;
+  /** Fixes what is decided about the call; what follows does not ask again. */
+  planned(plan: CallPlan, deadline: number): PlannedCall;
+}
+
+/** A call with its plan. */
+export type PlannedCall = ClientCall;
+
+/** An attempt, as its call steers it. */
+export interface RunningAttempt {
+  readonly nodeId: string;
+  /** How many request messages it has begun to write. */
+  readonly position: number;
+  /** Ends it with an outcome of the mesh's own. */
+  cut(outcome: Outcome): void;
+  /** Ends it because another attempt has won. */
+  supersede(): void;
+  /** Looks for request messages that are new. */
+  pump(): void;
+  /** Asks for the first response message, once. */
+  readFirst(): void;
+  /** Asks for a further response message. */
+  read(): void;
+  peer(): string | undefined;
+}
+
+/**
+ * One call: its requests, its attempts, and which of them won. What goes on between the layers of the chain is here,
+ * so that no layer holds state of its own.
+ */
+export class ClientCall implements Call {
+  /** On the mesh's monotonic clock; Infinity: none. */
+  deadline = Number.POSITIVE_INFINITY;
+  host: string | undefined;
+  credentials: CallCredentials | undefined;
+  /** Attempts that were started. */
+  attempts = 0;
+  /** Nodes that the call has been to. */
+  readonly tried: string[] = [];
+  /** Attempts that were provably unsent and went elsewhere outside `retries`. */
+  unsentMoves = 0;
+  /** What the call waits for before an attempt, in words, for the deadline's message. */
+  waitsFor: { readonly what: string; readonly reason: Reason } | undefined;
+  /** Response headers of an attempt that failed, for the call's end when none wins. */
+  failedHeaders: Metadata | undefined;
+  /** Of attempts that failed. */
+  readonly records: AttemptRecord[] = [];
+  readonly #running: RunningAttempt[] = [];
+  #plan: CallPlan | undefined;
+  #winner: RunningAttempt | undefined;
+  #stopped: Outcome | undefined;
+  #sleepers: Set<() => void> | undefined;
+  #readsWanted = 0;
+  #overflowed = false;
+
+  constructor(
+    readonly to: Service,
+    readonly method: Method,
+    public metadata: Metadata,
+    readonly options: CallOptions,
+    readonly requests: ReplayBuffer,
+    readonly listener: ResponseListener,
+    readonly startedAt: number,
+  ) {}
+
+  get service(): ServiceKey {
+    return this.to.key;
+  }
+
+  get plan(): CallPlan {
+    if (this.#plan === undefined) throw new Error('a call was used before it was planned');
+    return this.#plan;
+  }
+
+  /** Fixes what is decided about the call. */
+  planned(plan: CallPlan, deadline: number): PlannedCall {
+    this.#plan = plan;
+    this.deadline = deadline;
+    return this;
+  }
+
+  /** What ended the call from outside: its deadline or a cancellation. */
+  get stopped(): Outcome | undefined {
+    return this.#stopped;
+  }
+
+  /** The attempt whose response the caller gets. */
+  get winner(): RunningAttempt | undefined {
+    return this.#winner;
+  }
+
+  /** The request went beyond the replay buffer. */
+  get overflowed(): boolean {
+    return this.#overflowed;
+  }
+
+  /** Ends the call now: every attempt, on the wire too, and every sleep. The first word counts. */
+  stop(outcome: Outcome): void {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = outcome;
+    for (const attempt of [...this.#running]) attempt.cut(outcome);
+    this.#wake();
+  }
+
+  /** Sleeps until `wake` is called or the call is stopped; `arm` starts what will wake it and gives what ends that. */
+  async sleep(arm: (wake: () => void) => () => void): Promise<void> {
+    if (this.#stopped !== undefined) return;
+    this.#sleepers ??= new Set();
+    const sleepers = this.#sleepers;
+    let disarm: (() => void) | undefined;
+    let sleeper: (() => void) | undefined;
+    await new Promise<void>((resolve) => {
+      sleeper = resolve;
+      sleepers.add(resolve);
+      disarm = arm(resolve);
+    });
+    if (sleeper !== undefined) sleepers.delete(sleeper);
+    disarm?.();
+  }
+
+  #wake(): void {
+    for (const wake of this.#sleepers ?? []) wake();
+  }
+
+  /** An attempt has begun. */
+  begin(attempt: RunningAttempt): void {
+    this.#running.push(attempt);
+    this.tried.push(attempt.nodeId);
+    if (this.#overflowed) this.claim(attempt);
+  }
+
+  /** An attempt has ended. */
+  finish(attempt: RunningAttempt): void {
+    const index = this.#running.indexOf(attempt);
+    if (index >= 0) this.#running.splice(index, 1);
+  }
+
+  /**
+   * An attempt has the first word of a response, so that the call is its own from now on and nothing is retried.
+   *
+   * @returns false when another attempt was first.
+   */
+  claim(attempt: RunningAttempt): boolean {
+    if (this.#winner !== undefined) return this.#winner === attempt;
+    this.#winner = attempt;
+    this.requests.release();
+    if (this.#running.length > 1) {
+      for (const other of [...this.#running]) if (other !== attempt) other.supersede();
+    }
+    return true;
+  }
+
+  /** The call has its answer: whatever still runs for it ends. */
+  supersedeAll(): void {
+    for (const attempt of [...this.#running]) attempt.supersede();
+  }
+
+  /** The caller asks for one message. */
+  requestRead(): void {
+    if (this.#winner !== undefined) {
+      this.#winner.read();
+      return;
+    }
+    this.#readsWanted++;
+    for (const attempt of this.#running) attempt.readFirst();
+  }
+
+  /** Messages that the caller asked for and that no attempt has brought. */
+  get readsWanted(): number {
+    return this.#readsWanted;
+  }
+
+  /** The winner brings the first message, and reads on for the others that were asked for. */
+  takeReads(): number {
+    const further = Math.max(0, this.#readsWanted - 1);
+    this.#readsWanted = 0;
+    return further;
+  }
+
+  /** The caller sends a message. */
+  pushMessage(message: RequestMessage): void {
+    if (!this.requests.push(message)) this.#overflow();
+    for (const attempt of this.#running) attempt.pump();
+  }
+
+  /** The caller sends no further message. */
+  endMessages(): void {
+    this.requests.end();
+    for (const attempt of this.#running) attempt.pump();
+  }
+
+  /** Ends retries, never the call: the attempt that is furthest goes through. */
+  #overflow(): void {
+    this.#overflowed = true;
+    let furthest = this.#running[0];
+    for (const attempt of this.#running) {
+      if (attempt.position > (furthest?.position ?? 0)) furthest = attempt;
+    }
+    if (furthest !== undefined) this.claim(furthest);
+  }
+}

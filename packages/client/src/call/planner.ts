@@ -1,0 +1,101 @@
+import type { Method } from '@micromesh/core';
+import { filterKey, type NodeFilter, type Strategy } from '@micromesh/selector';
+import { BACKOFF_DEFAULTS } from '../retry/backoff.js';
+import { type RetryFunction, retryOnError } from '../retry/retry-function.js';
+import type { CallOptions } from './call-options.js';
+import type { CallPlan } from './call-plan.js';
+
+/** Time for a unary call of which nobody said how long it may take: go-micro's. */
+export const DEFAULT_TIMEOUT_MS = 5000;
+
+/** What a client says for all its calls, over what the mesh says. */
+export interface PlanDefaults extends Omit<CallOptions, 'signal' | 'metadata' | 'hashKey' | 'idempotent'> {
+  /** Names of methods that may run twice (as the definition or the .proto has them), or all. */
+  readonly idempotent?: readonly string[] | boolean;
+  readonly retry?: RetryFunction;
+  readonly filter?: NodeFilter;
+}
+
+/**
+ * Merges options into plans: call > client > mesh > default, value by value. A plan is made once for each method; only a
+ * call that says something of its own gets one of its own.
+ */
+export class Planner {
+  readonly #byMethod = new Map<string, CallPlan>();
+
+  /**
+   * @param defaults - the client's, merged over the mesh's.
+   * @param strategy - of the service, shared by its clients.
+   */
+  constructor(
+    private readonly defaults: PlanDefaults,
+    private readonly strategy: Strategy,
+  ) {}
+
+  /** The plan of a call. */
+  plan(method: Method, options: CallOptions): CallPlan {
+    let base = this.#byMethod.get(method.path);
+    if (base === undefined) {
+      base = this.#base(method);
+      this.#byMethod.set(method.path, base);
+    }
+    return saysNothing(options) ? base : overlay(base, options);
+  }
+
+  #base(method: Method): CallPlan {
+    const { defaults } = this;
+    const filter = defaults.filter ?? {};
+    return {
+      // Only a unary call has a usual length; a stream, or a kind that is not known, may be meant to last.
+      timeoutMs: method.kind === 'unary' ? (defaults.timeoutMs ?? DEFAULT_TIMEOUT_MS) : undefined,
+      retries: defaults.retries ?? 1,
+      retry: defaults.retry ?? retryOnError,
+      idempotent: this.#isIdempotent(method),
+      attemptTimeoutMs: defaults.attemptTimeoutMs,
+      backoff: { ...BACKOFF_DEFAULTS, ...defaults.backoff },
+      strategy: this.strategy,
+      filter,
+      filterKey: filterKey(filter),
+      hashKey: undefined,
+      waitForReady: defaults.waitForReady ?? false,
+    };
+  }
+
+  #isIdempotent(method: Method): boolean {
+    const { idempotent } = this.defaults;
+    if (typeof idempotent === 'boolean') return idempotent;
+    const named = idempotent?.some((name) => name.toLowerCase() === method.name.toLowerCase());
+    return named === true || method.idempotency === 'idempotent';
+  }
+}
+
+/** A deadline, a signal and metadata are the call's own in any case and need no plan. */
+function saysNothing(options: CallOptions): boolean {
+  return (
+    options.retries === undefined &&
+    options.retry === undefined &&
+    options.idempotent === undefined &&
+    options.attemptTimeoutMs === undefined &&
+    options.backoff === undefined &&
+    options.filter === undefined &&
+    options.hashKey === undefined &&
+    options.waitForReady === undefined
+  );
+}
+
+function overlay(base: CallPlan, options: CallOptions): CallPlan {
+  const filter = options.filter === undefined ? base.filter : { ...base.filter, ...options.filter };
+  return {
+    timeoutMs: base.timeoutMs,
+    retries: options.retries ?? base.retries,
+    retry: options.retry ?? base.retry,
+    idempotent: options.idempotent ?? base.idempotent,
+    attemptTimeoutMs: options.attemptTimeoutMs ?? base.attemptTimeoutMs,
+    backoff: options.backoff === undefined ? base.backoff : { ...base.backoff, ...options.backoff },
+    strategy: base.strategy,
+    filter,
+    filterKey: options.filter === undefined ? base.filterKey : filterKey(filter),
+    hashKey: options.hashKey,
+    waitForReady: options.waitForReady ?? base.waitForReady,
+  };
+}

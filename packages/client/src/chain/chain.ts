@@ -1,0 +1,71 @@
+import type { Clock, Random } from '@micromesh/core';
+import type { Attempt } from '../attempt/attempt.js';
+import type { Call } from '../call/client-call.js';
+import type { Planner } from '../call/planner.js';
+import { attemptSpan } from '../interceptors/attempt-span.js';
+import { attemptTimeout } from '../interceptors/attempt-timeout.js';
+import { deadline } from '../interceptors/deadline.js';
+import { guarded } from '../interceptors/guard.js';
+import { mark } from '../interceptors/mark.js';
+import { plan } from '../interceptors/plan.js';
+import { retry } from '../interceptors/retry.js';
+import { select } from '../interceptors/select.js';
+import { span } from '../interceptors/span.js';
+import type { Interceptor, Invoke } from './interceptor.js';
+import { Layers } from './layers.js';
+
+/** Wraps a call: go-micro's `client.Wrap`. May add metadata, answer in the call's place, look at its outcome. */
+export type CallInterceptor = Interceptor<Call>;
+
+/** Wraps one attempt and knows its node: go-micro's `client.WrapCall`. */
+export type AttemptInterceptor = Interceptor<Attempt>;
+
+/** What a chain is made of. */
+export interface ChainParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly planner: Planner;
+  readonly callInterceptors: readonly CallInterceptor[];
+  readonly attemptInterceptors: readonly AttemptInterceptor[];
+}
+
+/** A chain, and the names of its layers, outermost first. */
+export interface Chain {
+  readonly invoke: Invoke<Call>;
+  readonly names: readonly string[];
+}
+
+/**
+ * The order of everything that happens to a call, outermost first.
+ *
+ * To come, each at its place: fault (call scope), limits, mirror, between deadline and retry; call credentials below
+ * the user's attempt interceptors; fault (attempt scope) above the transport.
+ */
+export function buildChain(parts: ChainParts): Chain {
+  const { clock, random } = parts;
+  return (
+    Layers.of<Call>()
+      // Once per call. Outermost, so that it sees queueing and refusals too.
+      .inside('span', span(clock))
+      // The user's may add metadata, so they come before anything matches on it.
+      .insideAll('call interceptor', parts.callInterceptors.map(guarded))
+      // Options are merged once; everything below reads one plan.
+      .inside('plan', plan(parts.planner))
+      // Absolute, so that it bounds every attempt, every pause and the wait for the first snapshot.
+      .inside('deadline', deadline(clock))
+      // One scheduler and one attempt counter; below it everything happens once per attempt.
+      .inside('retry', retry(clock, random))
+      // The node is chosen anew for each attempt, so that a retry goes to another one.
+      .inside('select', select(clock))
+      // Sees the node, and what the user's attempt interceptors make of the outcome.
+      .inside('attempt span', attemptSpan(clock))
+      // They know the node; what fails here is local, and above mark so that no node is blamed for it.
+      .insideAll('attempt interceptor', parts.attemptInterceptors.map(guarded))
+      // The outcome goes back to the node before retry selects the next one.
+      .inside('mark', mark(clock))
+      // Below mark, so that a node that was cut is marked for it.
+      .inside('attempt timeout', attemptTimeout(clock))
+      // The node's own channel.
+      .end('transport', (attempt) => attempt.send())
+  );
+}

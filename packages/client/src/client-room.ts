@@ -1,0 +1,169 @@
+import type { Channel } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import {
+  type Clock,
+  formatServiceKey,
+  type Random,
+  type ServiceDefinition,
+  type ServiceKey,
+} from '@micromesh/core';
+import type { Registry } from '@micromesh/registry';
+import {
+  type CallerLabels,
+  HashRandom,
+  OUTLIER_DEFAULTS,
+  type OutlierSettings,
+  RoundRobin,
+  type Strategy,
+  type StrategyName,
+} from '@micromesh/selector';
+import type { ClientCall } from './call/client-call.js';
+import { type PlanDefaults, Planner } from './call/planner.js';
+import { ReplayMemory } from './call/replay-buffer.js';
+import { type AttemptInterceptor, buildChain, type CallInterceptor } from './chain/chain.js';
+import { localOutcome } from './chain/local-outcome.js';
+import type { Service } from './nodes/service.js';
+import { ServiceNodes } from './nodes/service-nodes.js';
+import { BUDGET_DEFAULTS, type BudgetSettings, RetryBudget } from './retry/retry-budget.js';
+import { Caller } from './surface/caller.js';
+import { MeshChannel } from './surface/mesh-channel.js';
+import { typedClient } from './surface/typed-client.js';
+import type { TypedClient } from './surface/typed-client-types.js';
+import type { Transport } from './transport/transport.js';
+
+/** What the clients of a mesh stand on. */
+export interface ClientRoomParts {
+  readonly registry: Registry;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The labels of this process, for locality. */
+  readonly callerLabels: CallerLabels;
+  readonly outlier?: Partial<OutlierSettings>;
+  readonly budget?: Partial<BudgetSettings>;
+  /** Default 1 MiB a call and 64 MiB in all. */
+  readonly replay?: { readonly callBytes?: number; readonly meshBytes?: number };
+}
+
+/** What one client or channel of a mesh says for its calls, over the mesh's defaults. */
+export interface ClientSettings extends PlanDefaults {
+  /** Default `hash-random`. */
+  readonly strategy?: StrategyName;
+  /** Outermost first. */
+  readonly interceptors?: {
+    readonly call?: readonly CallInterceptor[];
+    readonly attempt?: readonly AttemptInterceptor[];
+  };
+}
+
+const MIB = 1024 * 1024;
+
+/** All clients of one mesh: the services they share, and the calls that are under way. */
+export class ClientRoom {
+  readonly #parts: ClientRoomParts;
+  readonly #services = new Map<string, Service & { readonly strategies: Map<StrategyName, Strategy> }>();
+  readonly #active = new Set<ClientCall>();
+  readonly #replayMemory: ReplayMemory;
+  #closed = false;
+
+  constructor(parts: ClientRoomParts) {
+    this.#parts = parts;
+    this.#replayMemory = new ReplayMemory(parts.replay?.meshBytes ?? 64 * MIB);
+  }
+
+  /** A channel for any grpc-js stub. */
+  channel(service: ServiceKey, definitions: readonly ServiceDefinition[], settings: ClientSettings): Channel {
+    const { secure } = this.#parts.transport;
+    const channel: unknown = new MeshChannel({
+      caller: this.#caller(service, settings),
+      definitions,
+      secure,
+    });
+    // `Channel` is a class with a private field, so that no other class fits its type; stubs use its interface, which
+    // MeshChannel implements, and nice-grpc asks for the class's type.
+    return channel as Channel;
+  }
+
+  /** A promise client for a service definition. */
+  client<S extends ServiceDefinition>(
+    service: ServiceKey,
+    definition: S,
+    settings: ClientSettings,
+  ): TypedClient<S> {
+    return typedClient(definition, this.#caller(service, settings));
+  }
+
+  /** The services that were asked for, with their nodes. */
+  get services(): readonly Service[] {
+    return [...this.#services.values()];
+  }
+
+  /** Ends every call with UNAVAILABLE, every watch and every channel. */
+  close(): void {
+    this.#closed = true;
+    for (const call of [...this.#active]) call.stop(closedOutcome());
+    for (const { nodes } of this.#services.values()) nodes.close();
+    this.#services.clear();
+  }
+
+  #caller(key: ServiceKey, settings: ClientSettings): Caller {
+    const service = this.#service(key);
+    const { clock, random, replay } = this.#parts;
+    const planner = new Planner(settings, this.#strategy(service, settings.strategy ?? 'hash-random'));
+    const { invoke } = buildChain({
+      clock,
+      random,
+      planner,
+      callInterceptors: settings.interceptors?.call ?? [],
+      attemptInterceptors: settings.interceptors?.attempt ?? [],
+    });
+    return new Caller({
+      to: service,
+      invoke,
+      clock,
+      replayMemory: this.#replayMemory,
+      replayBytesPerCall: replay?.callBytes ?? MIB,
+      active: this.#active,
+      refusal: () => (this.#closed ? closedOutcome() : undefined),
+    });
+  }
+
+  #service(key: ServiceKey): Service & { readonly strategies: Map<StrategyName, Strategy> } {
+    const name = formatServiceKey(key);
+    let service = this.#services.get(name);
+    if (service === undefined) {
+      const { registry, transport, clock, callerLabels, outlier, budget } = this.#parts;
+      const nodes = new ServiceNodes({
+        service: key,
+        watch: registry.watch(key),
+        transport,
+        clock,
+        callerLabels,
+        outlier: { ...OUTLIER_DEFAULTS, ...outlier },
+      });
+      service = {
+        key,
+        name,
+        nodes,
+        budget: new RetryBudget({ ...BUDGET_DEFAULTS, ...budget }, clock),
+        strategies: new Map(),
+      };
+      this.#services.set(name, service);
+    }
+    return service;
+  }
+
+  /** One object a service and strategy, so that what it remembers holds across clients and calls. */
+  #strategy(service: { readonly strategies: Map<StrategyName, Strategy> }, name: StrategyName): Strategy {
+    let strategy = service.strategies.get(name);
+    if (strategy === undefined) {
+      strategy = name === 'round-robin' ? new RoundRobin() : new HashRandom(this.#parts.random);
+      service.strategies.set(name, strategy);
+    }
+    return strategy;
+  }
+}
+
+function closedOutcome() {
+  return localOutcome(status.UNAVAILABLE, 'closed', 'unsent', 'the mesh was closed');
+}

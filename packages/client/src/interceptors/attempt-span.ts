@@ -1,0 +1,45 @@
+import { status } from '@grpc/grpc-js';
+import { type Clock, events } from '@micromesh/core';
+import type { Attempt } from '../attempt/attempt.js';
+import type { Interceptor } from '../chain/interceptor.js';
+
+/** Notes what became of each attempt: on the call, for its error, and as an event. */
+export function attemptSpan(clock: Clock): Interceptor<Attempt> {
+  return (next) =>
+    async function attemptSpan(attempt) {
+      const outcome = await next(attempt);
+      const failed = outcome.code !== status.OK;
+      if (!failed && !events.attempt.heard) return outcome;
+      const { call, handle } = attempt;
+      const { code, details, origin, delivery, reason } = outcome;
+      const durationMs = clock.now() - attempt.startedAt;
+      if (failed) {
+        const ms = Math.round(durationMs);
+        call.records.push({
+          node: attempt.nodeId,
+          address: handle.address,
+          code,
+          delivery,
+          reason,
+          detail: details,
+          ms,
+        });
+      }
+      if (events.attempt.heard) {
+        events.attempt.publish({
+          service: call.service,
+          method: call.method.path,
+          nodeId: attempt.nodeId,
+          address: handle.address,
+          attempt: attempt.attempt,
+          code,
+          details,
+          origin,
+          delivery,
+          reason,
+          durationMs,
+        });
+      }
+      return outcome;
+    };
+}

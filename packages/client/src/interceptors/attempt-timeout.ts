@@ -1,0 +1,104 @@
+import { status } from '@grpc/grpc-js';
+import type { Clock, Timer } from '@micromesh/core';
+import type { Attempt } from '../attempt/attempt.js';
+import type { Interceptor } from '../chain/interceptor.js';
+import { localOutcome } from '../chain/local-outcome.js';
+
+/** A node that has said nothing to anybody for this long is asked; a quarter of what is left, if that is less. */
+const SUSPICION_MS = 250;
+
+/** The same where no deadline presses. */
+const RELAXED_SUSPICION_MS = 1000;
+
+/** Below this a busy machine would look dead. */
+const MIN_SUSPICION_MS = 50;
+
+/** How long the question waits: a quarter of what is left, within these. */
+const ANSWER_MS = { min: 100, max: 1000 };
+
+/** A node that answers is asked again after ever longer times, up to this. */
+const MAX_SUSPICION_MS = 5000;
+
+/**
+ * Tells a slow node from a dead one: an attempt that has heard nothing asks its node, and only a silent node's attempts
+ * are cut. An explicit `attemptTimeoutMs` cuts in any case.
+ */
+export function attemptTimeout(clock: Clock): Interceptor<Attempt> {
+  return (next) =>
+    async function attemptTimeout(attempt) {
+      const patience = new Patience(attempt, clock);
+      const outcome = await next(attempt);
+      patience.end();
+      return outcome;
+    };
+}
+
+class Patience {
+  readonly #attempt: Attempt;
+  readonly #clock: Clock;
+  #suspicionMs: number;
+  #check: Timer;
+  #limit: Timer | undefined;
+
+  constructor(attempt: Attempt, clock: Clock) {
+    this.#attempt = attempt;
+    this.#clock = clock;
+    this.#suspicionMs = firstSuspicionMs(attempt);
+    this.#check = clock.setTimer(this.#suspicionMs, this.#lookAtNode);
+    const { attemptTimeoutMs } = attempt.call.plan;
+    if (attemptTimeoutMs !== undefined) {
+      this.#limit = clock.setTimer(attemptTimeoutMs, () => cutAtLimit(attempt, attemptTimeoutMs));
+    }
+  }
+
+  end(): void {
+    this.#check.cancel();
+    this.#limit?.cancel();
+  }
+
+  readonly #lookAtNode = (): void => {
+    const { handle, claimed } = this.#attempt;
+    // The call is this attempt's: it can go nowhere else, so that nothing follows from the node's silence.
+    if (claimed) return;
+    const silentSince = Math.max(handle.heardAt, this.#attempt.startedAt);
+    const silentMs = this.#clock.now() - silentSince;
+    if (silentMs < this.#suspicionMs) {
+      this.#check = this.#clock.setTimer(this.#suspicionMs - silentMs, this.#lookAtNode);
+      return;
+    }
+    void this.#ask();
+  };
+
+  async #ask(): Promise<void> {
+    const attempt = this.#attempt;
+    await attempt.handle.ask(answerMs(attempt, this.#clock));
+    if (attempt.ended !== undefined) return;
+    this.#suspicionMs = Math.min(MAX_SUSPICION_MS, this.#suspicionMs * 2);
+    this.#check = this.#clock.setTimer(this.#suspicionMs, this.#lookAtNode);
+  }
+}
+
+function firstSuspicionMs(attempt: Attempt): number {
+  const { deadline, method } = attempt.call;
+  const bounded = method.kind === 'unary' || method.kind === 'serverStream';
+  if (!bounded || deadline === Number.POSITIVE_INFINITY) return RELAXED_SUSPICION_MS;
+  const quarterMs = (deadline - attempt.startedAt) / 4;
+  return Math.max(MIN_SUSPICION_MS, Math.min(SUSPICION_MS, quarterMs));
+}
+
+function answerMs(attempt: Attempt, clock: Clock): number {
+  const quarterMs = (attempt.call.deadline - clock.now()) / 4;
+  return Math.max(ANSWER_MS.min, Math.min(ANSWER_MS.max, quarterMs));
+}
+
+function cutAtLimit(attempt: Attempt, limitMs: number): void {
+  if (attempt.claimed) return;
+  attempt.cut(
+    localOutcome(
+      status.DEADLINE_EXCEEDED,
+      'attemptTimeout',
+      'unknown',
+      `no answer within attemptTimeoutMs ${limitMs}`,
+    ),
+  );
+}

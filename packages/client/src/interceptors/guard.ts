@@ -1,0 +1,19 @@
+import { status } from '@grpc/grpc-js';
+import { messageOf } from '@micromesh/core';
+import type { Interceptor } from '../chain/interceptor.js';
+import { localOutcome } from '../chain/local-outcome.js';
+
+/** Makes an outcome of what a user's interceptor throws: a chain never rejects. */
+export function guarded<C>(interceptor: Interceptor<C>): Interceptor<C> {
+  return (next) => {
+    const invoke = interceptor(next);
+    return async function guarded(call) {
+      try {
+        return await invoke(call);
+      } catch (error) {
+        const who = interceptor.name === '' ? 'an interceptor' : `interceptor ${interceptor.name}`;
+        return localOutcome(status.INTERNAL, 'interceptor', 'unsent', `${who} failed: ${messageOf(error)}`);
+      }
+    };
+  };
+}

@@ -1,0 +1,22 @@
+import { currentCallContext } from '@micromesh/core';
+import type { CallOptions } from '../call/call-options.js';
+import type { CallPlan } from '../call/call-plan.js';
+import type { Call, PlannedCall } from '../call/client-call.js';
+import type { Planner } from '../call/planner.js';
+import type { Interceptor } from '../chain/interceptor.js';
+
+/** Decides once what the call may do; what follows reads the plan. */
+export function plan(planner: Planner): Interceptor<Call, PlannedCall> {
+  return (next) =>
+    function plan(call) {
+      const decided = planner.plan(call.method, call.options);
+      return next(call.planned(decided, deadlineOf(call.options, decided, call.startedAt)));
+    };
+}
+
+/** The smallest of what the call's own caller has left and what call, client, or mesh say. */
+function deadlineOf(options: CallOptions, plan: CallPlan, startedAt: number): number {
+  const parent = currentCallContext()?.deadline ?? Number.POSITIVE_INFINITY;
+  const timeoutMs = options.timeoutMs ?? plan.timeoutMs ?? Number.POSITIVE_INFINITY;
+  return Math.min(parent, startedAt + timeoutMs);
+}

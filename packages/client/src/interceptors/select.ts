@@ -1,0 +1,116 @@
+import { status } from '@grpc/grpc-js';
+import type { Clock, Outcome } from '@micromesh/core';
+import { describeFilter, type Pick, type Picker } from '@micromesh/selector';
+import { Attempt } from '../attempt/attempt.js';
+import type { PlannedCall } from '../call/client-call.js';
+import type { Interceptor, Invoke } from '../chain/interceptor.js';
+import { localOutcome } from '../chain/local-outcome.js';
+import type { NodeHandle } from '../nodes/node-handle.js';
+
+/** How long a call waits for a connection where none is there, before it fails: about one connect time-out. */
+const CONNECT_WAIT_MS = 1000;
+
+/** Picks the node of an attempt, at once where a connected one is left; keeps its channel until the attempt has ended. */
+export function select(clock: Clock): Interceptor<PlannedCall, Attempt> {
+  return (next) =>
+    function select(call) {
+      const pick = pickFor(call);
+      return pick.kind === 'node'
+        ? attemptOn(call, pick.candidate, next, clock)
+        : waitForNode(call, pick, clock).then((found) =>
+            'handle' in found ? attemptOn(call, found.handle, next, clock) : found.outcome,
+          );
+    };
+}
+
+async function attemptOn(
+  call: PlannedCall,
+  handle: NodeHandle,
+  next: Invoke<Attempt>,
+  clock: Clock,
+): Promise<Outcome> {
+  call.attempts++;
+  const attempt = new Attempt(call, handle, call.attempts, clock);
+  call.begin(attempt);
+  handle.lease(attempt);
+  const outcome = await next(attempt);
+  handle.release(attempt);
+  // An interceptor may have answered in the attempt's place.
+  attempt.cut(outcome);
+  return outcome;
+}
+
+function pickerFor(call: PlannedCall): Picker<NodeHandle> {
+  const { strategy, filter, filterKey } = call.plan;
+  return call.to.nodes.picker(strategy, filter, filterKey);
+}
+
+function pickFor(call: PlannedCall): Pick<NodeHandle> {
+  return pickerFor(call).pick(call.tried, call.plan.hashKey);
+}
+
+type Found = { readonly handle: NodeHandle } | { readonly outcome: Outcome };
+
+async function waitForNode(call: PlannedCall, first: Pick<NodeHandle>, clock: Clock): Promise<Found> {
+  const giveUpAt = call.plan.waitForReady ? Number.POSITIVE_INFINITY : clock.now() + CONNECT_WAIT_MS;
+  let pick = first;
+  while (pick.kind !== 'node') {
+    const refusal = pick.kind === 'none' ? whyNone(call) : undefined;
+    if (refusal !== undefined && !call.plan.waitForReady) return { outcome: refusal };
+    // Where the registry has not spoken nothing can be said of the service: the call's deadline bounds the wait.
+    const until = pick.kind === 'none' ? Number.POSITIVE_INFINITY : giveUpAt;
+    if (clock.now() >= until) {
+      const tried = pickerFor(call).pickConnected(call.plan.hashKey);
+      return tried?.kind === 'node' ? { handle: tried.candidate } : { outcome: notConnected(call) };
+    }
+    call.waitsFor = whatFor(call, pick);
+    await call.sleep((wake) => {
+      const timer = clock.setTimer(until - clock.now(), wake);
+      const off = call.to.nodes.onceChanged(wake);
+      return () => {
+        timer.cancel();
+        off();
+      };
+    });
+    call.waitsFor = undefined;
+    if (call.stopped !== undefined) return { outcome: call.stopped };
+    pick = pickFor(call);
+  }
+  return { handle: pick.candidate };
+}
+
+function whatFor(call: PlannedCall, pick: Pick<NodeHandle>): PlannedCall['waitsFor'] {
+  const { name, nodes } = call.to;
+  const state = nodes.registryState;
+  if (pick.kind === 'none' && state.kind === 'unknown') {
+    const error = state.error === undefined ? '' : ` (${state.error})`;
+    return { what: `the registry's word on service ${name}${error}`, reason: 'registryUnknown' };
+  }
+  return { what: `a connected node of ${name}: ${causes(call)}`, reason: 'noNode' };
+}
+
+/** The refusal where the registry has spoken and no node fits; undefined while it has not. */
+function whyNone(call: PlannedCall): Outcome | undefined {
+  const { name, nodes } = call.to;
+  const registered = [...nodes.handles].length;
+  if (registered > 0) {
+    const wanted = describeFilter(call.plan.filter);
+    const details = `no node of ${name} matches ${wanted}: ${registered} registered; loosen the filter or start such a node`;
+    return localOutcome(status.UNAVAILABLE, 'noNode', 'unsent', details);
+  }
+  if (nodes.registryState.kind === 'unknown') return undefined;
+  const details = `no node of ${name} is registered; start one, or check the service's name`;
+  return localOutcome(status.UNAVAILABLE, 'noNode', 'unsent', details);
+}
+
+function notConnected(call: PlannedCall): Outcome {
+  const details = `no node of ${call.to.name} is connected: ${causes(call)}`;
+  return localOutcome(status.UNAVAILABLE, 'noNode', 'unsent', details);
+}
+
+function causes(call: PlannedCall): string {
+  const all = pickerFor(call).matching.map(
+    (handle) => `${handle.node.id} ${handle.address} ${handle.cause === '' ? handle.standing : handle.cause}`,
+  );
+  return all.length === 0 ? 'none is registered' : all.join('; ');
+}

@@ -1,0 +1,305 @@
+import {
+  type Clock,
+  events,
+  formatAddress,
+  type NodeState,
+  type Outcome,
+  type ServiceKey,
+  type ServiceNode,
+  type Timer,
+} from '@micromesh/core';
+import { type Candidate, OutlierRecord, type OutlierSettings, type Standing } from '@micromesh/selector';
+import type { Connection, ConnectionState, Transport } from '../transport/transport.js';
+import { checkHealth } from './health-check.js';
+import { askNode, type Verdict } from './question.js';
+
+/** An attempt that can be ended from outside. */
+export interface Cuttable {
+  /** Whether a response has come, so that the attempt can go nowhere else. */
+  readonly claimed: boolean;
+  cut(outcome: Outcome): void;
+}
+
+/** What the handle asks of the service it belongs to. */
+export interface NodeSurroundings {
+  readonly service: ServiceKey;
+  readonly clock: Clock;
+  readonly transport: Transport;
+  readonly outlier: OutlierSettings;
+  /** The node's standing has changed. */
+  changed(): void;
+  /** Whether another connected node could take this one's calls. */
+  hasOther(handle: NodeHandle): boolean;
+  /** Attempts and failures of all other nodes, and whether one more may be ejected. */
+  peersOf(handle: NodeHandle): { calls: number; failures: number; mayEject: boolean };
+  /** What the attempts on a silent node end with. */
+  silentOutcome(handle: NodeHandle): Outcome;
+}
+
+/** How long a silent node keeps its connection before another is tried: by then a freeze is no pause any more. */
+const SILENT_RECONNECT_MS = 10_000;
+
+/**
+ * One instance of a service: its channel and all that this process knows of it. It outlives snapshots, and ends when
+ * the instance has left the registry and its last call is done.
+ */
+export class NodeHandle implements Candidate {
+  node: ServiceNode;
+  readonly address: string;
+  /** Why the node is not healthy, in words; empty when it is. */
+  cause = '';
+  readonly #in: NodeSurroundings;
+  readonly #outlier: OutlierRecord;
+  readonly #attempts = new Set<Cuttable>();
+  #connection: Connection | undefined;
+  #connectionState: ConnectionState = 'connecting';
+  #silent = false;
+  #asking: Promise<Verdict> | undefined;
+  #ejected = false;
+  #ejectionEnd: Timer | undefined;
+  #silentReconnect: Timer | undefined;
+  #left = false;
+  #leases = 0;
+  /** When anything last came from the node, on the mesh's clock. */
+  heardAt = Number.NEGATIVE_INFINITY;
+  standing: Standing = 'connecting';
+
+  constructor(node: ServiceNode, surroundings: NodeSurroundings) {
+    this.node = node;
+    this.address = formatAddress(node.address);
+    this.#in = surroundings;
+    this.#outlier = new OutlierRecord(surroundings.outlier);
+  }
+
+  /** Opens the channel, unless it is open. */
+  open(): void {
+    if (this.#connection !== undefined || this.#left) return;
+    this.#publish('connecting', '');
+    this.#connection = this.#in.transport.connect(this.node, (state, cause) => this.#onState(state, cause));
+  }
+
+  /** The channel of a connected node. */
+  get connection(): Connection {
+    if (this.#connection === undefined)
+      throw new Error(`node ${this.node.id} was picked before it was opened`);
+    return this.#connection;
+  }
+
+  /** Keeps the channel open for an attempt, until {@link release}. */
+  lease(attempt: Cuttable): void {
+    this.#leases++;
+    this.#attempts.add(attempt);
+  }
+
+  release(attempt: Cuttable): void {
+    this.#leases--;
+    this.#attempts.delete(attempt);
+    if (this.#left && this.#leases === 0) this.#close();
+  }
+
+  /** Something came from the node. */
+  heard(now: number): void {
+    this.heardAt = now;
+  }
+
+  /** Counts what an attempt came to, and ejects the node when it does worse than its peers. */
+  countSuccess(now: number): void {
+    this.#outlier.success(now);
+  }
+
+  countFailure(now: number): void {
+    this.#outlier.failure(now);
+    if (this.#ejected || this.#left) return;
+    const peers = this.#in.peersOf(this);
+    if (peers.mayEject && this.#outlier.isOutlier(now, peers)) {
+      this.#eject(now, `${this.#outlier.inARow} failures in a row`);
+    }
+  }
+
+  /** Attempts and failures within the outlier window. */
+  counts(now: number): { calls: number; failures: number } {
+    return this.#outlier.counts(now);
+  }
+
+  get isEjected(): boolean {
+    return this.#ejected;
+  }
+
+  get isConnected(): boolean {
+    return this.#connectionState === 'ready';
+  }
+
+  get isSilent(): boolean {
+    return this.#silent;
+  }
+
+  /**
+   * Asks the node whether it lives; a question that is under way is shared.
+   *
+   * @param waitMs - how long the first who asks waits for the answer.
+   */
+  ask(waitMs: number): Promise<Verdict> {
+    if (this.#silent) return Promise.resolve('silent');
+    if (!this.isConnected) return Promise.resolve('disconnected');
+    this.#asking ??= this.#question(waitMs);
+    return this.#asking;
+  }
+
+  async #question(waitMs: number): Promise<Verdict> {
+    const { clock } = this.#in;
+    const startedAt = clock.now();
+    const question = askNode(this.connection, clock, waitMs);
+    this.#restand('asked whether it lives');
+    const verdict = await question.verdict;
+    this.#asking = undefined;
+    const durationMs = clock.now() - startedAt;
+    if (events.question.heard) {
+      const { service } = this.#in;
+      events.question.publish({ service, nodeId: this.node.id, address: this.address, verdict, durationMs });
+    }
+    if (verdict === 'alive') this.heard(clock.now());
+    if (verdict === 'silent' && this.isConnected) {
+      this.#becomeSilent(`silent for ${Math.round(durationMs)} ms when asked`);
+      void question.end.then((end) => this.#speaksAgain(end));
+    } else {
+      this.#restand('');
+    }
+    return verdict;
+  }
+
+  #becomeSilent(cause: string): void {
+    this.#silent = true;
+    this.#silentReconnect = this.#in.clock.setTimer(
+      SILENT_RECONNECT_MS,
+      () => this.#reconnectIfIdle(),
+      false,
+    );
+    this.#restand(cause);
+    this.cutSilentAttempts();
+  }
+
+  #speaksAgain(end: Exclude<Verdict, 'silent'>): void {
+    if (!this.#silent || end === 'disconnected') return;
+    this.heard(this.#in.clock.now());
+    this.#endSilence();
+    this.#restand('');
+  }
+
+  #endSilence(): void {
+    this.#silent = false;
+    this.#silentReconnect?.cancel();
+  }
+
+  /** Sends what waits for a silent node elsewhere, if there is an elsewhere. */
+  cutSilentAttempts(): void {
+    if (!this.#silent || !this.#in.hasOther(this)) return;
+    const outcome = this.#in.silentOutcome(this);
+    for (const attempt of [...this.#attempts]) {
+      if (!attempt.claimed) attempt.cut(outcome);
+    }
+  }
+
+  #reconnectIfIdle(): void {
+    if (!this.#silent || this.#left) return;
+    if (this.#leases > 0) {
+      this.#silentReconnect = this.#in.clock.setTimer(
+        SILENT_RECONNECT_MS,
+        () => this.#reconnectIfIdle(),
+        false,
+      );
+      return;
+    }
+    this.#connection?.close();
+    this.#endSilence();
+    this.#connectionState = 'failed';
+    this.#restand('silent, connecting anew');
+    this.#connection = this.#in.transport.connect(this.node, (state, cause) => this.#onState(state, cause));
+  }
+
+  #onState(state: ConnectionState, cause: string): void {
+    if (this.#left && this.#connection === undefined) return;
+    this.#connectionState = state;
+    if (this.#silent && state !== 'ready') this.#endSilence();
+    this.#restand(cause);
+  }
+
+  #eject(now: number, cause: string): void {
+    const lengthMs = this.#outlier.eject(now);
+    this.#ejected = true;
+    this.#restand(`ejected for ${lengthMs} ms: ${cause}`);
+    this.#ejectionEnd = this.#in.clock.setTimer(lengthMs, () => void this.#probe(), false);
+  }
+
+  /** Half-open: the way back leads through a health check, not through somebody's call. */
+  async #probe(): Promise<void> {
+    const healthy = this.isConnected && (await checkHealth(this.connection, this.#in.clock, 1000));
+    if (this.#left) return;
+    const now = this.#in.clock.now();
+    if (!healthy) {
+      this.#eject(now, 'the health check failed');
+      return;
+    }
+    this.#outlier.restore(now);
+    this.#ejected = false;
+    this.#restand('');
+  }
+
+  #restand(cause: string): void {
+    const before = this.standing;
+    this.standing = this.#standing();
+    if (this.standing === before && (cause === '' || cause === this.cause)) return;
+    this.cause = this.standing === 'healthy' ? '' : cause;
+    if (this.standing !== 'suspect' && before !== 'suspect') this.#publish(stateOf(this.standing), cause);
+    else if (this.standing === 'silent') this.#publish('down', cause);
+    if (this.standing !== before) this.#in.changed();
+  }
+
+  #standing(): Standing {
+    if (this.#connectionState === 'failed') return 'disconnected';
+    if (this.#connectionState === 'connecting') return 'connecting';
+    if (this.#silent) return 'silent';
+    if (this.#ejected) return 'ejected';
+    return this.#asking === undefined ? 'healthy' : 'suspect';
+  }
+
+  /** The registry no longer has the instance: no new calls, and the channel closes with its last one. */
+  retire(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#ejectionEnd?.cancel();
+    if (this.#leases === 0) this.#close();
+  }
+
+  #close(): void {
+    this.#silentReconnect?.cancel();
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#publish('left', 'no longer registered');
+  }
+
+  #publish(state: NodeState, cause: string): void {
+    if (!events.node.heard) return;
+    events.node.publish({
+      service: this.#in.service,
+      nodeId: this.node.id,
+      address: this.address,
+      state,
+      cause,
+    });
+  }
+}
+
+function stateOf(standing: Standing): NodeState {
+  switch (standing) {
+    case 'healthy':
+    case 'suspect':
+      return 'ready';
+    case 'ejected':
+      return 'ejected';
+    case 'connecting':
+      return 'connecting';
+    case 'silent':
+    case 'disconnected':
+      return 'down';
+  }
+}

@@ -1,0 +1,217 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import {
+  type Clock,
+  events,
+  formatServiceKey,
+  type Outcome,
+  type ServiceKey,
+  type Snapshot,
+  type Timer,
+} from '@micromesh/core';
+import type { ServiceWatch, WatchState } from '@micromesh/registry';
+import {
+  type CallerLabels,
+  filterKey,
+  maxEjected,
+  type NodeFilter,
+  type OutlierSettings,
+  Picker,
+  type Strategy,
+} from '@micromesh/selector';
+import type { Transport } from '../transport/transport.js';
+import { NodeHandle, type NodeSurroundings } from './node-handle.js';
+
+/** What the nodes of a service stand on. */
+export interface ServiceNodesParts {
+  readonly service: ServiceKey;
+  readonly watch: ServiceWatch;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly outlier: OutlierSettings;
+  readonly callerLabels: CallerLabels;
+}
+
+/**
+ * After all nodes of a service have gone from the registry at once, those that are still connected stay in use for
+ * this long: it is more often the registry that has forgotten than the whole fleet that has died.
+ */
+const LINGER_MS = 60_000;
+
+/** All nodes of one service, as this process knows them: one object a service and mesh. */
+export class ServiceNodes implements NodeSurroundings {
+  readonly service: ServiceKey;
+  readonly clock: Clock;
+  readonly transport: Transport;
+  readonly outlier: OutlierSettings;
+  readonly #callerLabels: CallerLabels;
+  readonly #watch: ServiceWatch;
+  readonly #unsubscribe: () => void;
+  readonly #handles = new Map<string, NodeHandle>();
+  /** Pickers of the present standings, by strategy and filter. */
+  readonly #pickers = new Map<Strategy, Map<string, Picker<NodeHandle>>>();
+  readonly #waiters = new Set<() => void>();
+  /** Ids of nodes that the registry no longer has and that stay for a while. */
+  readonly #lingering = new Set<string>();
+  #lingerEnd: Timer | undefined;
+
+  constructor(parts: ServiceNodesParts) {
+    this.service = parts.service;
+    this.clock = parts.clock;
+    this.transport = parts.transport;
+    this.outlier = parts.outlier;
+    this.#callerLabels = parts.callerLabels;
+    this.#watch = parts.watch;
+    this.#unsubscribe = parts.watch.subscribe((state) => this.#onWatch(state));
+    this.#onWatch(parts.watch.state);
+  }
+
+  /** What the registry says: until it has spoken, a service without nodes is not known to be empty. */
+  get registryState(): WatchState {
+    return this.#watch.state;
+  }
+
+  /** All nodes, in no order that means anything. */
+  get handles(): IterableIterator<NodeHandle> {
+    return this.#handles.values();
+  }
+
+  /** The picker of a strategy and filter, as things stand now. */
+  picker(strategy: Strategy, filter: NodeFilter, key = filterKey(filter)): Picker<NodeHandle> {
+    let byFilter = this.#pickers.get(strategy);
+    if (byFilter === undefined) {
+      byFilter = new Map();
+      this.#pickers.set(strategy, byFilter);
+    }
+    let picker = byFilter.get(key);
+    if (picker === undefined) {
+      picker = new Picker([...this.#handles.values()], filter, this.#callerLabels, strategy);
+      byFilter.set(key, picker);
+    }
+    return picker;
+  }
+
+  /** Calls `listener` at the next change of nodes, standings or of what the registry says, unless taken off before. */
+  onceChanged(listener: () => void): () => void {
+    this.#waiters.add(listener);
+    return () => this.#waiters.delete(listener);
+  }
+
+  changed(): void {
+    this.#pickers.clear();
+    for (const handle of this.#handles.values()) handle.cutSilentAttempts();
+    for (const waiter of [...this.#waiters]) {
+      this.#waiters.delete(waiter);
+      waiter();
+    }
+    this.#dropDeadLingerers();
+  }
+
+  hasOther(handle: NodeHandle): boolean {
+    for (const other of this.#handles.values()) {
+      if (other !== handle && other.isConnected && !other.isSilent) return true;
+    }
+    return false;
+  }
+
+  peersOf(handle: NodeHandle): { calls: number; failures: number; mayEject: boolean } {
+    const now = this.clock.now();
+    let calls = 0;
+    let failures = 0;
+    let ejected = 0;
+    for (const other of this.#handles.values()) {
+      if (other === handle) continue;
+      const counts = other.counts(now);
+      calls += counts.calls;
+      failures += counts.failures;
+      if (other.isEjected) ejected++;
+    }
+    return { calls, failures, mayEject: ejected < maxEjected(this.#handles.size, this.outlier) };
+  }
+
+  silentOutcome(handle: NodeHandle): Outcome {
+    return {
+      code: status.UNAVAILABLE,
+      details: `node ${handle.node.id} ${handle.address} is ${handle.cause}`,
+      trailers: new Metadata(),
+      origin: 'local',
+      delivery: 'unknown',
+      reason: 'silent',
+    };
+  }
+
+  /** Ends the watch and closes every channel as soon as its calls are done. */
+  close(): void {
+    this.#unsubscribe();
+    this.#watch.close();
+    this.#lingerEnd?.cancel();
+    for (const handle of this.#handles.values()) handle.retire();
+    this.#handles.clear();
+    this.changed();
+  }
+
+  #onWatch(state: WatchState): void {
+    // A stale snapshot is the last good one again: there is nothing new in it.
+    if (state.kind === 'current') this.#apply(state.snapshot);
+    this.changed();
+  }
+
+  #apply(snapshot: Snapshot): void {
+    const present = new Set(snapshot.nodes.map((node) => node.id));
+    const gone = [...this.#handles.keys()].filter((id) => !present.has(id));
+    const added: string[] = [];
+    for (const node of snapshot.nodes) {
+      const handle = this.#handles.get(node.id);
+      this.#lingering.delete(node.id);
+      if (handle === undefined) {
+        added.push(node.id);
+        this.#add(new NodeHandle(node, this));
+      } else {
+        handle.node = node;
+      }
+    }
+    const fresh = gone.filter((id) => !this.#lingering.has(id));
+    const massDisappearance = snapshot.nodes.length === 0 && fresh.length > 0;
+    if (massDisappearance) this.#linger(fresh);
+    else for (const id of fresh) this.#remove(id);
+    if (events.snapshot.heard) {
+      const { service } = this;
+      const nodes = snapshot.nodes.length;
+      events.snapshot.publish({ service, nodes, added, removed: fresh, massDisappearance });
+    }
+  }
+
+  #add(handle: NodeHandle): void {
+    this.#handles.set(handle.node.id, handle);
+    handle.open();
+  }
+
+  #remove(id: string): void {
+    this.#handles.get(id)?.retire();
+    this.#handles.delete(id);
+    this.#lingering.delete(id);
+  }
+
+  #linger(ids: readonly string[]): void {
+    for (const id of ids) this.#lingering.add(id);
+    this.#lingerEnd?.cancel();
+    this.#lingerEnd = this.clock.setTimer(LINGER_MS, () => this.#endLinger(), false);
+    this.#dropDeadLingerers();
+  }
+
+  #endLinger(): void {
+    for (const id of [...this.#lingering]) this.#remove(id);
+    this.changed();
+  }
+
+  /** A node that has gone from the registry and is not connected either has simply gone. */
+  #dropDeadLingerers(): void {
+    for (const id of [...this.#lingering]) {
+      if (this.#handles.get(id)?.isConnected !== true) this.#remove(id);
+    }
+  }
+
+  /** For messages: `hello`, `hello?dc=dc2`. */
+  get name(): string {
+    return formatServiceKey(this.service);
+  }
+}

@@ -1,0 +1,135 @@
+import { status } from '@grpc/grpc-js';
+import {
+  type Clock,
+  events,
+  messageOf,
+  type Outcome,
+  type Random,
+  type Reason,
+  type RetryStopEvent,
+  sendsOneMessage,
+} from '@micromesh/core';
+import type { PlannedCall } from '../call/client-call.js';
+import { localOutcome } from '../chain/local-outcome.js';
+import { backoffMs } from './backoff.js';
+import type { RetryDecision } from './retry-function.js';
+
+/** Endings that no further attempt can better: they are the mesh's or the caller's own. */
+const FINAL: ReadonlySet<Reason> = new Set<Reason>([
+  'cancelled',
+  'deadline',
+  'noNode',
+  'registryUnknown',
+  'superseded',
+  'credentials',
+  'closed',
+]);
+
+/**
+ * Says whether a failed attempt is followed by another, and pauses until it may start.
+ *
+ * @returns `again`, or what the call ends with.
+ */
+export async function decideRetry(
+  call: PlannedCall,
+  outcome: Outcome,
+  clock: Clock,
+  random: Random,
+): Promise<'again' | Outcome> {
+  if (call.stopped !== undefined) return call.stopped;
+  if (call.winner !== undefined || FINAL.has(outcome.reason)) return outcome;
+  if (canMoveUnsent(call, outcome)) {
+    call.unsentMoves++;
+    return 'again';
+  }
+  const decision = await askToRetry(call, outcome, clock);
+  if (decision === false) return outcome;
+  if (typeof decision !== 'boolean' && 'code' in decision) return decision;
+  const stop = startExtra(call);
+  if (stop !== undefined) return outcome;
+  const pauseMs = pauseBefore(call, decision, random);
+  if (pauseMs > 0) {
+    if (clock.now() + pauseMs >= call.deadline) {
+      tellStop(call, 'deadline');
+      return outcome;
+    }
+    await call.sleep((wake) => {
+      const timer = clock.setTimer(pauseMs, wake);
+      return () => timer.cancel();
+    });
+    if (call.stopped !== undefined) return call.stopped;
+  }
+  return 'again';
+}
+
+/** gRFC A6: what provably never left is no retry, as long as there is somewhere else to go. */
+function canMoveUnsent(call: PlannedCall, outcome: Outcome): boolean {
+  if (outcome.delivery !== 'unsent' || !(outcome.reason === 'connect' || outcome.reason === 'refused'))
+    return false;
+  return call.requests.replayable && hasUntried(call);
+}
+
+function hasUntried(call: PlannedCall): boolean {
+  const { strategy, filter, filterKey } = call.plan;
+  return call.to.nodes.picker(strategy, filter, filterKey).hasUntried(call.tried);
+}
+
+async function askToRetry(
+  call: PlannedCall,
+  outcome: Outcome,
+  clock: Clock,
+): Promise<RetryDecision | Outcome> {
+  const { plan, method } = call;
+  if (countedAttempts(call) > plan.retries) return false;
+  if (!mayReplay(call, outcome)) return false;
+  try {
+    return await plan.retry({
+      method,
+      attempt: call.attempts,
+      outcome,
+      delivery: outcome.delivery,
+      idempotent: plan.idempotent,
+      remainingMs: call.deadline - clock.now(),
+    });
+  } catch (error) {
+    // go-micro: the retry function's error is the call's.
+    const details = `retry function ${plan.retry.name} failed: ${messageOf(error)}`;
+    return localOutcome(status.INTERNAL, 'interceptor', outcome.delivery, details);
+  }
+}
+
+/** Attempts that count against `retries`, the first included. */
+export function countedAttempts(call: PlannedCall): number {
+  return call.attempts - call.unsentMoves;
+}
+
+/**
+ * A request stream may only be sent again where that can do no harm: its messages may have been acted on one by one.
+ */
+function mayReplay(call: PlannedCall, outcome: Outcome): boolean {
+  if (!call.requests.replayable || call.overflowed) {
+    tellStop(call, 'replayOverflow');
+    return false;
+  }
+  const { kind } = call.method;
+  const single =
+    sendsOneMessage(kind) || (kind === 'unknown' && call.requests.ended && call.requests.count <= 1);
+  return single || outcome.delivery === 'unsent' || call.plan.idempotent;
+}
+
+/** Takes an extra attempt out of the budget; tells, and gives the cause, where there is none. */
+export function startExtra(call: PlannedCall): 'budget' | undefined {
+  if (call.to.budget.tryTake()) return undefined;
+  tellStop(call, 'budget');
+  return 'budget';
+}
+
+function pauseBefore(call: PlannedCall, decision: RetryDecision, random: Random): number {
+  if (typeof decision === 'object') return Math.max(0, decision.afterMs);
+  return backoffMs(call.plan.backoff, countedAttempts(call), hasUntried(call), random);
+}
+
+function tellStop(call: PlannedCall, cause: RetryStopEvent['cause']): void {
+  if (!events.retryStop.heard) return;
+  events.retryStop.publish({ service: call.service, method: call.method.path, cause });
+}

@@ -1,0 +1,50 @@
+import type { Metadata } from '@grpc/grpc-js';
+import type { Clock, Method, Outcome } from '@micromesh/core';
+import type { CallOptions } from '../call/call-options.js';
+import { type Call, ClientCall, type ResponseListener } from '../call/client-call.js';
+import { ReplayBuffer, type ReplayMemory } from '../call/replay-buffer.js';
+import type { Invoke } from '../chain/interceptor.js';
+import type { Service } from '../nodes/service.js';
+
+/** What a {@link Caller} stands on. */
+export interface CallerParts {
+  readonly to: Service;
+  readonly invoke: Invoke<Call>;
+  readonly clock: Clock;
+  readonly replayMemory: ReplayMemory;
+  readonly replayBytesPerCall: number;
+  /** The calls of the mesh that are under way, so that closing it ends them. */
+  readonly active: Set<ClientCall>;
+  /** What a call ends with once the mesh is closed. */
+  readonly refusal: () => Outcome | undefined;
+}
+
+/** Makes calls to one service through one chain: what a channel and a typed client have in common. */
+export class Caller {
+  constructor(readonly parts: CallerParts) {}
+
+  get clock(): Clock {
+    return this.parts.clock;
+  }
+
+  /** A call that has not started. */
+  newCall(method: Method, metadata: Metadata, options: CallOptions, listener: ResponseListener): ClientCall {
+    const { to, replayBytesPerCall, replayMemory, clock } = this.parts;
+    const requests = new ReplayBuffer(replayBytesPerCall, replayMemory);
+    return new ClientCall(to, method, metadata, options, requests, listener, clock.now());
+  }
+
+  /** Carries a call to its end. */
+  async start(call: ClientCall): Promise<Outcome> {
+    const refusal = this.parts.refusal();
+    if (refusal !== undefined) return refusal;
+    const { active } = this.parts;
+    active.add(call);
+    const outcome = await this.parts.invoke(call);
+    active.delete(call);
+    call.requests.release();
+    if (call.winner === undefined && call.failedHeaders !== undefined)
+      call.listener.onHeaders(call.failedHeaders);
+    return outcome;
+  }
+}

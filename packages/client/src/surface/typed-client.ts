@@ -1,0 +1,149 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import {
+  checkOptionNames,
+  type DefinedMethod,
+  messageOf,
+  type Outcome,
+  readServiceDefinition,
+  type ServiceDefinition,
+} from '@micromesh/core';
+import { ambientOptions } from '../call/ambient-options.js';
+import { CALL_OPTION_NAMES } from '../call/call-options.js';
+import type { ClientCall, ResponseListener } from '../call/client-call.js';
+import { localOutcome } from '../chain/local-outcome.js';
+import { CallError, failedStatus, NO_MESSAGE } from './call-error.js';
+import type { Caller } from './caller.js';
+import { sendRequests } from './send-requests.js';
+import { StreamResponse } from './stream-response.js';
+import type { Requests, TypedCallOptions, TypedClient } from './typed-client-types.js';
+
+const TYPED_OPTION_NAMES = [...CALL_OPTION_NAMES, 'onHeader', 'onTrailer'];
+const NO_OPTIONS: TypedCallOptions = {};
+
+/**
+ * Makes a promise client that enters the chain directly.
+ *
+ * @throws ConfigError when the definition is none.
+ */
+export function typedClient<S extends ServiceDefinition>(definition: S, caller: Caller): TypedClient<S> {
+  const client: Record<string, unknown> = {};
+  for (const defined of readServiceDefinition(definition)) {
+    const method = typedMethod(defined, caller);
+    client[defined.key] = method;
+    const { originalName } = defined.definition;
+    if (originalName !== undefined) client[originalName] ??= method;
+  }
+  // Each key of the definition got the method of its kind.
+  return client as TypedClient<S>;
+}
+
+function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
+  const { key, method, definition } = defined;
+  const serialize: (value: never) => Buffer = definition.requestSerialize.bind(definition);
+  const deserialize = definition.responseDeserialize.bind(definition);
+
+  function start(given: TypedCallOptions | undefined, listener: ResponseListener): ClientCall {
+    if (given !== undefined) checkOptionNames(`${method.service}.${key}`, given, TYPED_OPTION_NAMES);
+    const ambient = ambientOptions();
+    const options = given === undefined ? ambient : { ...ambient, ...given };
+    return caller.newCall(method, options.metadata ?? new Metadata(), options, listener);
+  }
+
+  function give(call: ClientCall, request: never): void {
+    call.requests.push({ bytes: serialize(request), flags: 0, written: undefined });
+    call.requests.end();
+  }
+
+  switch (method.kind) {
+    case 'unary':
+      return async function unary(request: never, options?: TypedCallOptions): Promise<unknown> {
+        const response = new SingleResponse(options);
+        const call = start(options, response);
+        give(call, request);
+        return response.read(call, await caller.start(call), caller, deserialize);
+      };
+    case 'clientStream':
+      return async function clientStream(
+        requests: Requests<never>,
+        options?: TypedCallOptions,
+      ): Promise<unknown> {
+        const response = new SingleResponse(options);
+        const call = start(options, response);
+        const ended = caller.start(call);
+        const failure = await sendRequests(call, requests, serialize, ended);
+        const outcome = await ended;
+        if (failure !== undefined) throw failure.error;
+        return response.read(call, outcome, caller, deserialize);
+      };
+    default:
+      return function responseStream(
+        request: never,
+        options: TypedCallOptions = NO_OPTIONS,
+      ): StreamResponse<unknown> {
+        const response = new StreamResponse(deserialize, options.onHeader);
+        const call = start(options, response);
+        response.of(call);
+        if (method.kind === 'serverStream') give(call, request);
+        const ended = caller.start(call);
+        const sent = method.kind === 'bidi' ? sendRequests(call, request, serialize, ended) : undefined;
+        void closeWith(response, call, ended, sent, options, caller);
+        return response;
+      };
+  }
+}
+
+async function closeWith(
+  response: StreamResponse<unknown>,
+  call: ClientCall,
+  ended: Promise<Outcome>,
+  sent: Promise<{ readonly error: unknown } | undefined> | undefined,
+  options: TypedCallOptions,
+  caller: Caller,
+): Promise<void> {
+  const outcome = await ended;
+  const failure = await sent;
+  options.onTrailer?.(outcome.trailers);
+  if (failure !== undefined) response.close(failure.error);
+  else if (outcome.code === status.OK) response.close();
+  else response.close(new CallError(failedStatus(call, outcome, caller.clock.now())));
+}
+
+class SingleResponse implements ResponseListener {
+  #message: Buffer | undefined;
+
+  constructor(private readonly options: TypedCallOptions | undefined) {}
+
+  onHeaders(metadata: Metadata): void {
+    this.options?.onHeader?.(metadata);
+  }
+
+  onMessage(message: Buffer): void {
+    this.#message = message;
+  }
+
+  /** @throws CallError when the call failed, or brought no message or one that cannot be read. */
+  read(call: ClientCall, outcome: Outcome, caller: Caller, deserialize: (bytes: Buffer) => unknown): unknown {
+    this.options?.onTrailer?.(outcome.trailers);
+    if (outcome.code !== status.OK) throw new CallError(failedStatus(call, outcome, caller.clock.now()));
+    if (this.#message === undefined) throw failed(call, caller, NO_MESSAGE.code, NO_MESSAGE.details);
+    try {
+      return deserialize(this.#message);
+    } catch (error) {
+      throw failed(
+        call,
+        caller,
+        status.INTERNAL,
+        `Response message parsing error: ${messageOf(error)}`,
+        error,
+      );
+    }
+  }
+}
+
+function failed(call: ClientCall, caller: Caller, code: number, details: string, cause?: unknown): CallError {
+  const outcome = localOutcome(code, 'protocol', 'answered', details);
+  return new CallError(
+    failedStatus(call, outcome, caller.clock.now()),
+    cause === undefined ? undefined : { cause },
+  );
+}

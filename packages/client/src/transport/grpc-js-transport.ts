@@ -1,0 +1,237 @@
+import {
+  Channel,
+  type ChannelCredentials,
+  type ChannelOptions,
+  connectivityState,
+  credentials as grpcCredentials,
+  Metadata,
+  type StatusObject,
+} from '@grpc/grpc-js';
+import { type Clock, formatAddress, type ServiceNode, type Timer } from '@micromesh/core';
+import { toOutcome } from './grpc-js-outcome.js';
+import type {
+  Connection,
+  ConnectionState,
+  Transport,
+  WireCall,
+  WireListener,
+  WireRequest,
+} from './transport.js';
+
+type GrpcCall = ReturnType<Channel['createCall']>;
+
+/** How the grpc-js transport connects. */
+export interface GrpcJsTransportOptions {
+  readonly clock: Clock;
+  /** Default: clear text. */
+  readonly credentials?: ChannelCredentials;
+  /** Default 1000; grpc-js itself waits for ever for a peer that accepts and says nothing. */
+  readonly connectTimeoutMs?: number;
+  /** Go to each channel; they win over the mesh's own. */
+  readonly channelOptions?: ChannelOptions;
+}
+
+const RECONNECT_BACKOFF_MS = { initial: 100, max: 5000 };
+
+const CHANNEL_OPTIONS: ChannelOptions = {
+  // The mesh retries, on another node.
+  'grpc.enable_retries': 0,
+  // Mesh traffic goes to the node itself, whatever HTTP_PROXY says.
+  'grpc.enable_http_proxy': 0,
+  'grpc.enable_channelz': 0,
+  // A node in use is kept connected; the mesh closes what has left.
+  'grpc.client_idle_timeout_ms': 2 ** 31 - 1,
+  'grpc.initial_reconnect_backoff_ms': RECONNECT_BACKOFF_MS.initial,
+  'grpc.max_reconnect_backoff_ms': RECONNECT_BACKOFF_MS.max,
+};
+
+// Other servers count pings that they did not allow, and end the connection with too_many_pings.
+const KEEPALIVE_AMONG_US: ChannelOptions = {
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+};
+
+/** One grpc-js channel a node. */
+export class GrpcJsTransport implements Transport {
+  readonly secure: boolean;
+  readonly #credentials: ChannelCredentials;
+  readonly #options: GrpcJsTransportOptions;
+
+  constructor(options: GrpcJsTransportOptions) {
+    this.#options = options;
+    this.#credentials = options.credentials ?? grpcCredentials.createInsecure();
+    this.secure = this.#credentials._isSecure();
+  }
+
+  connect(node: ServiceNode, onState: (state: ConnectionState, cause: string) => void): Connection {
+    const channelOptions: ChannelOptions = {
+      ...CHANNEL_OPTIONS,
+      ...(node.micromesh ? KEEPALIVE_AMONG_US : {}),
+      ...this.#options.channelOptions,
+      // grpc-js shares connections, and their reconnect backoff, between channels of equal address and options: a new
+      // instance at an old address would inherit the dead one's.
+      'micromesh.instance': node.id,
+    };
+    const open = () => new Channel(channelTarget(node), this.#credentials, channelOptions);
+    return new GrpcJsConnection(open, onState, this.#options.clock, this.#options.connectTimeoutMs ?? 1000);
+  }
+}
+
+function channelTarget(node: ServiceNode): string {
+  const { address } = node;
+  if (address.kind === 'unix') return formatAddress(address);
+  if (/^[\d.]+$/.test(address.host)) return `ipv4:${formatAddress(address)}`;
+  return address.host.includes(':') ? `ipv6:${formatAddress(address)}` : `dns:${formatAddress(address)}`;
+}
+
+class GrpcJsConnection implements Connection {
+  state: ConnectionState = 'connecting';
+  #channel: Channel;
+  #watchdog: Timer | undefined;
+  #reopen: Timer | undefined;
+  #reopenDelayMs = RECONNECT_BACKOFF_MS.initial;
+  #closed = false;
+
+  constructor(
+    private readonly open: () => Channel,
+    private readonly onState: (state: ConnectionState, cause: string) => void,
+    private readonly clock: Clock,
+    private readonly connectTimeoutMs: number,
+  ) {
+    this.#channel = open();
+    this.#observe(this.#channel);
+  }
+
+  call(request: WireRequest, listener: WireListener): WireCall {
+    return new GrpcJsCall(this.#channel, request, listener);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#watchdog?.cancel();
+    this.#reopen?.cancel();
+    this.#channel.close();
+  }
+
+  #observe(channel: Channel): void {
+    if (this.#closed || channel !== this.#channel) return;
+    // `true`: an idle channel connects now, not at its next call.
+    const now = channel.getConnectivityState(true);
+    this.#follow(now);
+    if (this.#closed || channel !== this.#channel) return;
+    channel.watchConnectivityState(now, Number.POSITIVE_INFINITY, () => this.#observe(channel));
+  }
+
+  #follow(now: connectivityState): void {
+    if (now === connectivityState.CONNECTING) {
+      this.#watchdog ??= this.clock.setTimer(this.connectTimeoutMs, () => this.#giveUp(), false);
+      if (this.state === 'ready') this.#become('failed', 'the connection was closed');
+      return;
+    }
+    if (now === connectivityState.IDLE) {
+      if (this.state === 'ready') this.#become('failed', 'the connection was closed');
+      return;
+    }
+    this.#watchdog?.cancel();
+    this.#watchdog = undefined;
+    if (now === connectivityState.READY) {
+      this.#reopenDelayMs = RECONNECT_BACKOFF_MS.initial;
+      this.#become('ready', '');
+    } else if (now === connectivityState.TRANSIENT_FAILURE) {
+      if (this.state === 'failed') this.#askWhy();
+      else this.#become('failed', 'cannot connect');
+    }
+  }
+
+  #become(state: ConnectionState, cause: string): void {
+    if (this.state === state) return;
+    this.state = state;
+    this.onState(state, cause);
+    if (state === 'failed') this.#askWhy();
+  }
+
+  /** Only a call's status says why a channel cannot connect; one that fails fast costs nothing. */
+  #askWhy(): void {
+    const channel = this.#channel;
+    if (channel.getConnectivityState(false) !== connectivityState.TRANSIENT_FAILURE) return;
+    const call = channel.createCall('/', Number.POSITIVE_INFINITY, null, null, null);
+    call.start(new Metadata(), {
+      onReceiveMetadata() {},
+      onReceiveMessage() {},
+      onReceiveStatus: ({ details }) => {
+        const why = /Last error: (?:Error: )?(.*)/.exec(details)?.[1];
+        if (this.state === 'failed' && channel === this.#channel && why !== undefined)
+          this.onState('failed', why);
+      },
+    });
+    call.halfClose();
+  }
+
+  /** The peer accepted and said nothing: grpc-js would wait for ever, so the channel is replaced after a pause. */
+  #giveUp(): void {
+    this.#watchdog = undefined;
+    const channel = this.#channel;
+    this.#become('failed', `no answer to the connection within ${this.connectTimeoutMs} ms`);
+    channel.close();
+    this.#reopen = this.clock.setTimer(
+      this.#reopenDelayMs,
+      () => {
+        this.#channel = this.open();
+        this.#observe(this.#channel);
+      },
+      false,
+    );
+    this.#reopenDelayMs = Math.min(RECONNECT_BACKOFF_MS.max, this.#reopenDelayMs * 2);
+  }
+}
+
+/** A listener for grpc-js and a {@link WireCall} in one object: one allocation an attempt. */
+class GrpcJsCall implements WireCall {
+  readonly #call: GrpcCall;
+  readonly #listener: WireListener;
+  #sawHeaders = false;
+
+  constructor(channel: Channel, request: WireRequest, listener: WireListener) {
+    this.#listener = listener;
+    // Deadlines are the mesh's own: one timer a call instead of one a layer.
+    this.#call = channel.createCall(request.path, Number.POSITIVE_INFINITY, request.host, null, null);
+    if (request.credentials !== undefined) this.#call.setCredentials(request.credentials);
+    this.#call.start(request.metadata, this);
+  }
+
+  send(message: Buffer, flags: number, written: (() => void) | undefined): void {
+    this.#call.sendMessageWithContext(
+      written === undefined ? { flags } : { flags, callback: written },
+      message,
+    );
+  }
+
+  halfClose(): void {
+    this.#call.halfClose();
+  }
+
+  read(): void {
+    this.#call.startRead();
+  }
+
+  cancel(): void {
+    this.#call.cancelWithStatus(1, 'Cancelled by the mesh');
+  }
+
+  peer(): string {
+    return this.#call.getPeer();
+  }
+
+  onReceiveMetadata(metadata: Metadata): void {
+    this.#sawHeaders = true;
+    this.#listener.onHeaders(metadata);
+  }
+
+  onReceiveMessage(message: Buffer): void {
+    this.#listener.onMessage(message);
+  }
+
+  onReceiveStatus(ended: StatusObject): void {
+    this.#listener.onEnd(toOutcome(ended, this.#sawHeaders));
+  }
+}

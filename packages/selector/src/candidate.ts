@@ -1,0 +1,16 @@
+import type { ServiceNode } from '@micromesh/core';
+
+/**
+ * What a node is good for at this moment, best first.
+ *
+ * `healthy`: connected, nothing against it. `suspect`: connected, and being asked whether it lives. `ejected`:
+ * connected, and worse than its peers for a while. `connecting`: not connected yet, nothing known against it.
+ * `silent`: connected, and did not answer when asked. `disconnected`: its last connection was refused or broke.
+ */
+export type Standing = 'healthy' | 'suspect' | 'ejected' | 'connecting' | 'silent' | 'disconnected';
+
+/** A node that can be picked. */
+export interface Candidate {
+  readonly node: ServiceNode;
+  readonly standing: Standing;
+}
