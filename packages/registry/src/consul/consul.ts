@@ -1,0 +1,172 @@
+import { createAbortController, formatAddress, formatServiceKey, type ServiceKey } from '@micromesh/core';
+import { checkRegistration, idIsTaken } from '../registration-rules.js';
+import {
+  type Registered,
+  type Registration,
+  type Registry,
+  RegistryError,
+  type ServiceSummary,
+  type ServiceWatch,
+} from '../registry.js';
+import { snapshotOf } from '../registry-entry.js';
+import { SharedWatches } from '../shared-watches.js';
+import type { WatchedService } from '../watched-service.js';
+import { formatAgentAddress } from './agent-address.js';
+import { AgentRing } from './agent-ring.js';
+import { BlockingQuery } from './blocking-query.js';
+import { type AgentSettings, ConsulAgent } from './consul-agent.js';
+import { ConsulKeeper } from './consul-keeper.js';
+import { type ConsulOptions, type ConsulSettings, readConsulOptions } from './consul-options.js';
+import { askHealth } from './health-query.js';
+import { isObject, stringsIn } from './json-shape.js';
+import { encodeNodeMeta } from './node-meta.js';
+import { RegisteredNode } from './registered-node.js';
+import { TokenSource } from './token-source.js';
+
+/**
+ * A registry in Consul, by way of one agent or several.
+ *
+ * @throws ConfigError when an option is unknown or wrong. Whether Consul answers shows in watches and registrations.
+ */
+export function consul(options: ConsulOptions = {}): Registry {
+  return new ConsulRegistry(readConsulOptions(options));
+}
+
+// Heartbeats share few connections of their own, so that no number of watches can keep them from being sent.
+const KEEPER_SOCKETS = 2;
+
+class ConsulRegistry implements Registry {
+  readonly description: string;
+  readonly #settings: ConsulSettings;
+  readonly #readers: AgentRing;
+  readonly #keeperAgents: readonly ConsulAgent[];
+  readonly #watches: SharedWatches;
+  readonly #nodes = new Map<string, RegisteredNode>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #abort = createAbortController();
+
+  constructor(settings: ConsulSettings) {
+    this.#settings = settings;
+    const { addresses } = settings;
+    this.description = `consul ${addresses.map(formatAgentAddress).join(',')}`;
+    const shared: AgentSettings = {
+      token: new TokenSource(settings.token, settings.tokenFile),
+      tls: settings.tls,
+      namespace: settings.namespace,
+      requestTimeoutMs: settings.requestTimeoutMs,
+      clock: settings.clock,
+    };
+    this.#readers = new AgentRing(addresses.map((address) => new ConsulAgent(address, shared)));
+    this.#keeperAgents = addresses.map(
+      (address) =>
+        new ConsulAgent(address, shared, {
+          maxSockets: KEEPER_SOCKETS,
+          onDisconnect: () => {
+            for (const node of this.#nodes.values()) node.disconnected();
+          },
+        }),
+    );
+    this.#watches = new SharedWatches(this.description, settings.logger, (watched) => this.#follow(watched));
+  }
+
+  async register(registration: Registration): Promise<Registered> {
+    this.#refuseWhenClosed();
+    checkRegistration(registration);
+    const { clock, random, logger, heartbeatMs, retry, requestTimeoutMs } = this.#settings;
+    const startedAtMs = clock.wallNow();
+    encodeNodeMeta(registration, startedAtMs);
+    const { id, service } = registration;
+    const key = `${formatServiceKey(service)} ${id}`;
+    if (this.#nodes.has(key)) throw idIsTaken(id, 'by this process');
+    const node = new RegisteredNode({
+      id,
+      service,
+      keepers: this.#keeperAgents.map(
+        (agent) => new ConsulKeeper(agent, registration, startedAtMs, this.#settings),
+      ),
+      registry: this.description,
+      heartbeatMs,
+      retry,
+      deregisterTimeoutMs: requestTimeoutMs,
+      clock,
+      random,
+      logger,
+      onEnd: () => {
+        this.#nodes.delete(key);
+      },
+    });
+    this.#nodes.set(key, node);
+    try {
+      await this.#refuseTaken(registration);
+      await node.start();
+    } catch (error) {
+      this.#nodes.delete(key);
+      throw error;
+    }
+    return node;
+  }
+
+  watch(service: ServiceKey): ServiceWatch {
+    this.#refuseWhenClosed();
+    return this.#watches.open(service);
+  }
+
+  async services(): Promise<readonly ServiceSummary[]> {
+    this.#refuseWhenClosed();
+    const { signal } = this.#abort;
+    const { datacenter, stale } = this.#settings;
+    const scope = { stale, ...(datacenter === undefined ? {} : { dc: datacenter }) };
+    return this.#readers.ask(async (agent) => {
+      const list: unknown = await agent.plain(signal, (client, options) =>
+        client.catalog.service.list({ ...scope, ...options }),
+      );
+      if (!isObject(list)) throw new RegistryError(`${agent.description}: the answer is no list of services`);
+      return Object.entries(list)
+        .map(([name, tags]) => ({ service: { name }, tags: stringsIn(tags).sort() }))
+        .sort((a, b) => (a.service.name < b.service.name ? -1 : 1));
+    }, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    this.#watches.closeAll();
+    await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
+    await Promise.all(this.#running);
+    this.#readers.destroy();
+    for (const agent of this.#keeperAgents) agent.destroy();
+  }
+
+  #follow(watched: WatchedService): () => void {
+    const { clock, random, minIntervalMs, retry } = this.#settings;
+    const query = new BlockingQuery({
+      ask: (index, signal) => askHealth(this.#readers, this.#settings, watched.service, index, signal),
+      onAnswer: (entries) => watched.current(snapshotOf(watched.service, entries)),
+      onDoubt: (entries, error) => watched.doubtful(snapshotOf(watched.service, entries), error),
+      onFailure: (error) => watched.failing(error),
+      onRecovery: () => {
+        for (const node of this.#nodes.values()) node.look();
+      },
+      minIntervalMs,
+      retry,
+      clock,
+      random,
+    });
+    const run = query.run().finally(() => this.#running.delete(run));
+    this.#running.add(run);
+    return () => query.close();
+  }
+
+  /** Two processes with one id would take each other away when they stop. */
+  async #refuseTaken({ service, id, address }: Registration): Promise<void> {
+    const { signal } = this.#abort;
+    const { value } = await askHealth(this.#readers, this.#settings, service, undefined, signal);
+    const holder = value.find((entry) => entry.node.id === id)?.node;
+    // The same address: this is the successor of a process that died.
+    if (holder === undefined || formatAddress(holder.address) === formatAddress(address)) return;
+    throw idIsTaken(id, `by ${formatAddress(holder.address)}`);
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#abort.signal.aborted) throw new RegistryError(`${this.description} is closed`);
+  }
+}
