@@ -1,5 +1,4 @@
-import type { Channel } from '@grpc/grpc-js';
-import { status } from '@grpc/grpc-js';
+import { type Channel, type ChannelOptions, status } from '@grpc/grpc-js';
 import {
   type Clock,
   formatServiceKey,
@@ -34,7 +33,8 @@ import type { Transport } from './transport/transport.js';
 /** What the clients of a mesh stand on. */
 export interface ClientRoomParts {
   readonly registry: Registry;
-  readonly transport: Transport;
+  /** Gives the transport for the channel options that a client asks for. */
+  readonly transport: (channelOptions?: ChannelOptions) => Transport;
   readonly clock: Clock;
   readonly random: Random;
   /** The labels of this process, for locality. */
@@ -56,12 +56,17 @@ export interface ClientSettings extends PlanDefaults {
   };
 }
 
+/** A service, and its strategies by name: what they remember holds across clients. */
+interface SharedService extends Service {
+  readonly strategies: Map<StrategyName, Strategy>;
+}
+
 const MIB = 1024 * 1024;
 
 /** All clients of one mesh: the services they share, and the calls that are under way. */
 export class ClientRoom {
   readonly #parts: ClientRoomParts;
-  readonly #services = new Map<string, Service & { readonly strategies: Map<StrategyName, Strategy> }>();
+  readonly #services = new Map<string, SharedService>();
   readonly #active = new Set<ClientCall>();
   readonly #replayMemory: ReplayMemory;
   #closed = false;
@@ -72,13 +77,15 @@ export class ClientRoom {
   }
 
   /** A channel for any grpc-js stub. */
-  channel(service: ServiceKey, definitions: readonly ServiceDefinition[], settings: ClientSettings): Channel {
-    const { secure } = this.#parts.transport;
-    const channel: unknown = new MeshChannel({
-      caller: this.#caller(service, settings),
-      definitions,
-      secure,
-    });
+  channel(
+    service: ServiceKey,
+    definitions: readonly ServiceDefinition[],
+    settings: ClientSettings,
+    channelOptions?: ChannelOptions,
+  ): Channel {
+    const caller = this.#caller(service, settings, channelOptions);
+    const { secure } = caller.parts.to.nodes.transport;
+    const channel: unknown = new MeshChannel({ caller, definitions, secure });
     // `Channel` is a class with a private field, so that no other class fits its type; stubs use its interface, which
     // MeshChannel implements, and nice-grpc asks for the class's type.
     return channel as Channel;
@@ -89,8 +96,9 @@ export class ClientRoom {
     service: ServiceKey,
     definition: S,
     settings: ClientSettings,
+    channelOptions?: ChannelOptions,
   ): TypedClient<S> {
-    return typedClient(definition, this.#caller(service, settings));
+    return typedClient(definition, this.#caller(service, settings, channelOptions));
   }
 
   /** The services that were asked for, with their nodes. */
@@ -106,8 +114,8 @@ export class ClientRoom {
     this.#services.clear();
   }
 
-  #caller(key: ServiceKey, settings: ClientSettings): Caller {
-    const service = this.#service(key);
+  #caller(key: ServiceKey, settings: ClientSettings, channelOptions: ChannelOptions | undefined): Caller {
+    const service = this.#service(key, channelOptions);
     const { clock, random, replay } = this.#parts;
     const planner = new Planner(settings, this.#strategy(service, settings.strategy ?? 'hash-random'));
     const { invoke } = buildChain({
@@ -128,15 +136,17 @@ export class ClientRoom {
     });
   }
 
-  #service(key: ServiceKey): Service & { readonly strategies: Map<StrategyName, Strategy> } {
+  /** Clients of one service share its nodes, unless they ask for connections of another kind. */
+  #service(key: ServiceKey, channelOptions: ChannelOptions | undefined): SharedService {
     const name = formatServiceKey(key);
-    let service = this.#services.get(name);
+    const sharedAs = channelOptions === undefined ? name : `${name} ${JSON.stringify(channelOptions)}`;
+    let service = this.#services.get(sharedAs);
     if (service === undefined) {
       const { registry, transport, clock, callerLabels, outlier, budget } = this.#parts;
       const nodes = new ServiceNodes({
         service: key,
         watch: registry.watch(key),
-        transport,
+        transport: transport(channelOptions),
         clock,
         callerLabels,
         outlier: { ...OUTLIER_DEFAULTS, ...outlier },
@@ -148,13 +158,13 @@ export class ClientRoom {
         budget: new RetryBudget({ ...BUDGET_DEFAULTS, ...budget }, clock),
         strategies: new Map(),
       };
-      this.#services.set(name, service);
+      this.#services.set(sharedAs, service);
     }
     return service;
   }
 
   /** One object a service and strategy, so that what it remembers holds across clients and calls. */
-  #strategy(service: { readonly strategies: Map<StrategyName, Strategy> }, name: StrategyName): Strategy {
+  #strategy(service: SharedService, name: StrategyName): Strategy {
     let strategy = service.strategies.get(name);
     if (strategy === undefined) {
       strategy = name === 'round-robin' ? new RoundRobin() : new HashRandom(this.#parts.random);

@@ -159,7 +159,7 @@ class GrpcJsConnection implements Connection {
       onReceiveMetadata() {},
       onReceiveMessage() {},
       onReceiveStatus: ({ details }) => {
-        const why = /Last error: (?:Error: )?(.*)/.exec(details)?.[1];
+        const why = /Last error: (?:Error: )?(.*?)\.?(?: Resolution note:.*)?$/.exec(details)?.[1];
         if (this.state === 'failed' && channel === this.#channel && why !== undefined)
           this.onState('failed', why);
       },

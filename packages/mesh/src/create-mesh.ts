@@ -1,0 +1,201 @@
+import type { Channel } from '@grpc/grpc-js';
+import {
+  type CallOptions,
+  ClientRoom,
+  type ClientSettings,
+  GrpcJsTransport,
+  type TypedClient,
+  withOptions,
+} from '@micromesh/client';
+import {
+  type Clock,
+  ConfigError,
+  type Logger,
+  type Random,
+  readServiceDefinition,
+  runDetached,
+  type ServiceDefinition,
+  type ServiceKey,
+  systemClock,
+  systemRandom,
+  toServiceKey,
+} from '@micromesh/core';
+import { type Registry, registryFrom } from '@micromesh/registry';
+import { createServer, type ServerBuilder } from '@micromesh/server';
+import {
+  type ChannelSettings,
+  type ClientOptions,
+  checkCallOptions,
+  checkChannelSettings,
+  checkClientOptions,
+  checkMeshOptions,
+  type MeshOptions,
+} from './mesh-options.js';
+import { createPinoLogger } from './pino-logger.js';
+
+/** What a server of a mesh says of itself. */
+export interface MeshServerOptions {
+  /** Shown in the registry, and what filters match on; default ''. */
+  readonly version?: string;
+  /** `zone` and `region` among them; default those of the mesh's identity. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Share of traffic relative to the other nodes: an integer of at least 1; default 1. */
+  readonly weight?: number;
+  /** Unique in the service; default the name and a random part, new at each start. */
+  readonly id?: string;
+}
+
+/** One registry, and the clients and servers of a process that find each other through it. */
+export interface Mesh extends AsyncDisposable {
+  /**
+   * A channel for any grpc-js stub, unchanged: `new HelloClient('hello', credentials, { channelOverride: channel })`. A handle of
+   * its own: closing it, or the stub, closes nothing else.
+   *
+   * @throws ConfigError for options that cannot be.
+   */
+  channel(service: string | ServiceKey, settings?: ChannelSettings): Channel;
+  /**
+   * A promise client for a service definition: unary methods give promises, streams async iterables.
+   *
+   * @throws ConfigError for options that cannot be, and where nobody says the service's name in the registry.
+   */
+  client<S extends ServiceDefinition>(definition: S, options?: ClientOptions): TypedClient<S>;
+  /** Begins a server: `.add(definition, handlers).start({ ... })`. */
+  server(service: string | ServiceKey, options?: MeshServerOptions): ServerBuilder;
+  /**
+   * Options for the calls that `work` makes through stubs, which have no place for them.
+   *
+   * @throws ConfigError for options that cannot be.
+   */
+  with<T>(options: CallOptions, work: () => T): T;
+  /** Runs `work` outside the deadline and the cancellation of the current server call. */
+  detached<T>(work: () => T): T;
+  /** Stops the servers, ends calls and watches, closes channels and the registry: nothing is left. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a mesh.
+ *
+ * @throws ConfigError for options that cannot be: it names the option, its value and the mend.
+ */
+export function createMesh(options: MeshOptions = {}): Mesh {
+  checkMeshOptions(options);
+  return new JoinedMesh(options);
+}
+
+class JoinedMesh implements Mesh {
+  readonly #options: MeshOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #logger: Logger;
+  readonly #registry: Registry;
+  readonly #ownsRegistry: boolean;
+  readonly #clients: ClientRoom;
+  readonly #servers = new Set<() => Promise<void>>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: MeshOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    this.#logger = options.logger ?? createPinoLogger();
+    const spec = options.registry ?? process.env.MICROMESH_REGISTRY ?? 'embedded';
+    this.#ownsRegistry = typeof spec === 'string';
+    this.#registry = registryFrom(spec, { clock: this.#clock, random: this.#random, logger: this.#logger });
+    this.#clients = new ClientRoom({
+      registry: this.#registry,
+      transport: (channelOptions) =>
+        options.transport ??
+        new GrpcJsTransport({
+          clock: this.#clock,
+          ...(channelOptions === undefined ? {} : { channelOptions }),
+        }),
+      clock: this.#clock,
+      random: this.#random,
+      callerLabels: options.identity?.labels ?? {},
+      ...(options.outlier === undefined ? {} : { outlier: options.outlier }),
+      ...(options.retryBudget === undefined ? {} : { budget: options.retryBudget }),
+    });
+  }
+
+  channel(service: string | ServiceKey, settings: ChannelSettings = {}): Channel {
+    checkChannelSettings(settings);
+    const { definitions = [], channelOptions, ...own } = settings;
+    return this.#clients.channel(toServiceKey(service), definitions, this.#settings(own), channelOptions);
+  }
+
+  client<S extends ServiceDefinition>(definition: S, options: ClientOptions = {}): TypedClient<S> {
+    checkClientOptions('mesh.client', options);
+    const { service, channelOptions, ...own } = options;
+    const key = toServiceKey(service ?? this.#registryName(definition));
+    return this.#clients.client(key, definition, this.#settings(own), channelOptions);
+  }
+
+  server(service: string | ServiceKey, options: MeshServerOptions = {}): ServerBuilder {
+    return createServer({
+      labels: this.#options.identity?.labels ?? {},
+      ...options,
+      service,
+      registry: this.#registry,
+      logger: this.#logger,
+      clock: this.#clock,
+      random: this.#random,
+      afterSignal: () => this.close(),
+      onStart: (running) => {
+        const stop = () => running.stop();
+        this.#servers.add(stop);
+        void running.stopped.then(() => this.#servers.delete(stop));
+      },
+    });
+  }
+
+  with<T>(options: CallOptions, work: () => T): T {
+    checkCallOptions(options);
+    return withOptions(options, work);
+  }
+
+  detached<T>(work: () => T): T {
+    return runDetached(work);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    // Servers first: their handlers may still call other services while they drain.
+    await Promise.all([...this.#servers].map((stop) => stop()));
+    this.#clients.close();
+    if (this.#ownsRegistry) await this.#registry.close();
+  }
+
+  #settings(own: ClientSettings): ClientSettings {
+    const { defaults, interceptors } = this.#options;
+    return {
+      ...defaults,
+      ...own,
+      interceptors: {
+        call: [...(interceptors?.call ?? []), ...(own.interceptors?.call ?? [])],
+        attempt: [...(interceptors?.attempt ?? []), ...(own.interceptors?.attempt ?? [])],
+      },
+    };
+  }
+
+  #registryName(definition: ServiceDefinition): string {
+    const proto = readServiceDefinition(definition)[0]?.method.service ?? '';
+    const name = this.#options.services?.[proto];
+    if (name !== undefined) return name;
+    throw new ConfigError(
+      'mesh.client service',
+      undefined,
+      `does not say where ${proto} is registered`,
+      `pass { service: 'name' }, or createMesh({ services: { '${proto}': 'name' } })`,
+    );
+  }
+}

@@ -1,0 +1,108 @@
+import type { ServerOptions as GrpcServerOptions, ServerCredentials } from '@grpc/grpc-js';
+import {
+  type Clock,
+  ConfigError,
+  checkInteger,
+  checkNumber,
+  checkOptionNames,
+  type Logger,
+  type Random,
+  type ServiceKey,
+} from '@micromesh/core';
+import type { Registration, Registry } from '@micromesh/registry';
+import type { DrainOptions, RunningServer } from './running-server.js';
+
+/** What a server is, and what it stands on. */
+export interface CreateServerOptions {
+  /** The name in the registry. */
+  readonly service: string | ServiceKey;
+  /** Shown in the registry, and what filters match on; default ''. */
+  readonly version?: string;
+  /** `zone` and `region` among them; default none. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Share of traffic relative to the other nodes: an integer of at least 1; default 1. */
+  readonly weight?: number;
+  /** Unique in the service; default the name and a random part, new at each start. */
+  readonly id?: string;
+  readonly registry: Registry;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Called when a signal has stopped a server, so that the mesh around it can close. */
+  readonly afterSignal?: () => void | Promise<void>;
+  /** Called with each server that has started, so that the mesh around it can stop it. */
+  readonly onStart?: (running: RunningServer) => void;
+}
+
+/** How a server starts. */
+export interface StartOptions {
+  /** `host:port`, `[ipv6]:port` or `unix:/path`; port 0 takes a free one. Default `127.0.0.1:0`. */
+  readonly listen?: string;
+  /**
+   * What clients reach. Default `auto`: the host listened on, or for `0.0.0.0` and `[::]` the machine's first address that is
+   * not internal. In an address, port 0 means the port listened on.
+   */
+  readonly advertise?: string;
+  /** Whether it is entered into the registry; default true. */
+  readonly register?: boolean;
+  /** Signals that stop it; default none. The first drains, a second (after 500 ms) closes at once and exits with 128 + its number. */
+  readonly signals?: readonly NodeJS.Signals[];
+  /** Default `ServerCredentials.createInsecure()`. */
+  readonly credentials?: ServerCredentials;
+  /** grpc-js's; channelz is off by default. */
+  readonly channelOptions?: GrpcServerOptions;
+  readonly drain?: DrainOptions;
+  /** Who finds out that it is dead; default `auto`, see {@link Registration.check}. */
+  readonly check?: Registration['check'];
+  /** Whether it has `grpc.reflection` (v1, v1alpha) for what carries descriptors; default true. */
+  readonly reflection?: boolean;
+  /** Whether it has `grpc.health.v1`; default true. */
+  readonly health?: boolean;
+}
+
+/** @throws ConfigError naming the option, its value and the fix. */
+export function checkCreateOptions(options: CreateServerOptions): void {
+  checkOptionNames('mesh.server', options, [
+    'service',
+    'version',
+    'labels',
+    'weight',
+    'id',
+    'registry',
+    'logger',
+    'clock',
+    'random',
+    'afterSignal',
+    'onStart',
+  ]);
+  if (options.weight !== undefined) checkInteger('mesh.server.weight', options.weight, 1);
+}
+
+/** @throws ConfigError naming the option, its value and the fix. */
+export function checkStartOptions(options: StartOptions): Required<DrainOptions> {
+  checkOptionNames('start', options, [
+    'listen',
+    'advertise',
+    'register',
+    'signals',
+    'credentials',
+    'channelOptions',
+    'drain',
+    'check',
+    'reflection',
+    'health',
+  ]);
+  const { lameDuckMs = 1000, graceMs = 3000, ...others } = options.drain ?? {};
+  checkOptionNames('start.drain', { ...others, lameDuckMs, graceMs }, ['lameDuckMs', 'graceMs']);
+  checkNumber('start.drain.lameDuckMs', lameDuckMs, 0);
+  checkNumber('start.drain.graceMs', graceMs, 0);
+  if (options.health === false && options.check === 'grpc') {
+    throw new ConfigError(
+      'start.check',
+      'grpc',
+      'asks for the health service',
+      'leave `health` on, or take check: "ttl"',
+    );
+  }
+  return { lameDuckMs, graceMs };
+}
