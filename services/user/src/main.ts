@@ -1,0 +1,22 @@
+import { createMesh } from 'micromesh';
+import { HelloService } from './gen/hello/v1/hello.js';
+import { UserService } from './gen/user/v1/user.js';
+import { userHandlers } from './handlers.js';
+import { exitWithParent, tellReady } from './parent-process.js';
+
+// Environment: MICROMESH_REGISTRY; LISTEN, VERSION, ZONE.
+async function main({ LISTEN, VERSION, ZONE }: NodeJS.ProcessEnv): Promise<void> {
+  exitWithParent();
+  const mesh = createMesh({ identity: { service: 'user', labels: ZONE ? { zone: ZONE } : {} } });
+  const hello = mesh.client(HelloService, { service: 'hello' });
+  const server = await mesh
+    .server('user', { version: VERSION ?? '1.0.0' })
+    .add(UserService, userHandlers(hello))
+    .start({ listen: LISTEN ?? '127.0.0.1:0', signals: ['SIGTERM', 'SIGINT'] });
+  tellReady(server);
+}
+
+main(process.env).catch((error: unknown) => {
+  process.stderr.write(`user: ${error}\n`);
+  process.exit(1);
+});
