@@ -1,1 +1,16 @@
-export {};
+export {
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  type RunningGateway,
+  type StartOptions,
+} from './gateway.js';
+export type { ErrorBody } from './gateway-error.js';
+export type {
+  BytesMethod,
+  GatewayCallOptions,
+  GatewayMesh,
+  ServerStreamBytes,
+  UnaryBytes,
+} from './gateway-mesh.js';
+export { httpStatusOf } from './http-status.js';

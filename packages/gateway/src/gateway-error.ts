@@ -1,0 +1,61 @@
+import { status } from '@grpc/grpc-js';
+import { statusName } from '@micromesh/core';
+import { httpStatusOf } from './http-status.js';
+
+/** The JSON body of every answer that is no success. */
+export interface ErrorBody {
+  /** The gRPC status code. */
+  readonly code: number;
+  /** Its name: `NOT_FOUND`. */
+  readonly status: string;
+  readonly message: string;
+}
+
+/** A request that the gateway itself refuses. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+
+  /**
+   * @param code - the gRPC status code
+   * @param httpStatus - where HTTP says it more exactly; default: the code's
+   */
+  constructor(
+    readonly code: number,
+    message: string,
+    readonly httpStatus: number = httpStatusOf(code),
+  ) {
+    super(message);
+  }
+}
+
+/** A request that cannot be read: 400. */
+export function badRequest(message: string): GatewayError {
+  return new GatewayError(status.INVALID_ARGUMENT, message);
+}
+
+/** An error as an HTTP answer; undefined for what is neither a gRPC error nor a refusal of the gateway. */
+export function errorAnswer(error: unknown): { httpStatus: number; body: ErrorBody } | undefined {
+  if (error instanceof GatewayError) {
+    return { httpStatus: error.httpStatus, body: errorBody(error.code, error.message) };
+  }
+  if (isCallFailure(error)) {
+    // Not `message`: that names nodes and addresses, which are nothing to an HTTP client.
+    return { httpStatus: httpStatusOf(error.code), body: errorBody(error.code, error.details) };
+  }
+  return undefined;
+}
+
+/** The body of an error. */
+export function errorBody(code: number, message: string): ErrorBody {
+  return { code, status: statusName(code), message };
+}
+
+function isCallFailure(error: unknown): error is Error & { code: number; details: string } {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'number' &&
+    'details' in error &&
+    typeof error.details === 'string'
+  );
+}

@@ -1,0 +1,150 @@
+import type { Server } from 'node:http';
+import {
+  type Address,
+  type Clock,
+  ConfigError,
+  checkInteger,
+  checkNumber,
+  checkOptionNames,
+  formatAddress,
+  type Logger,
+  messageOf,
+  parseAddress,
+  type ServiceDefinition,
+  silentLogger,
+  systemClock,
+} from '@micromesh/core';
+import type { FastifyInstance } from 'fastify';
+import type { GatewayMesh } from './gateway-mesh.js';
+import { buildHttpApp } from './http-app.js';
+import { type MethodCall, methodCall } from './method-call.js';
+import { buildRouteTable, type Route } from './route-table.js';
+
+/** What a gateway serves, and how. */
+export interface GatewayOptions {
+  /** Makes the calls; it stays open when the gateway closes. */
+  readonly mesh: GatewayMesh;
+  /**
+   * The proto services that HTTP clients can call, by the registry's name of their service: `{ user: [UserService] }`. They
+   * must be constants that `micromesh generate` wrote: those carry the descriptors that JSON needs.
+   */
+  readonly definitions: Readonly<Record<string, readonly ServiceDefinition[]>>;
+  /** Goes before each name in the registry, with a dot: go-micro's `go.micro.api`. Default: none. */
+  readonly namespace?: string;
+  /** The largest request body; at least 1, default 1 MiB. */
+  readonly bodyLimitBytes?: number;
+  /** How long `close` waits for calls under way before it cancels them; at least 0, default 3000. */
+  readonly drainMs?: number;
+  /** Told of failures of the gateway itself; default: nobody. */
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+}
+
+/** Where a gateway listens. */
+export interface StartOptions {
+  /** `127.0.0.1:8080`, `[::1]:0`, `unix:/path`; port 0: any free one. */
+  readonly listen: string;
+}
+
+/** A gateway that listens. */
+export interface RunningGateway {
+  /** Where, as {@link StartOptions.listen} writes it, with the port that it got. */
+  readonly address: string;
+  /** Takes no new requests, waits for those under way, cancels them after `drainMs`; nothing is left then. */
+  close(): Promise<void>;
+}
+
+/** HTTP in front of a mesh: JSON to gRPC, by go-micro's path rule. */
+export interface Gateway {
+  /** The paths that it serves. */
+  readonly paths: readonly string[];
+  /**
+   * Listens.
+   *
+   * @throws ConfigError when the address is none, or cannot be had (the port is in use).
+   */
+  start(options: StartOptions): Promise<RunningGateway>;
+}
+
+const OPTION_NAMES = ['mesh', 'definitions', 'namespace', 'bodyLimitBytes', 'drainMs', 'logger', 'clock'];
+
+// What a cancelled call may take to be answered before its connection is cut.
+const LAST_WORD_MS = 500;
+
+/**
+ * Creates a gateway: `GET /user/test?name=x` and `POST /user/test` with JSON call the method Test of the proto service User in
+ * the registry's service `user`.
+ *
+ * @throws ConfigError for an unknown option, or a definition without descriptors.
+ */
+export function createGateway(options: GatewayOptions): Gateway {
+  checkOptionNames('createGateway', options, OPTION_NAMES);
+  const { mesh, definitions, namespace = '', logger = silentLogger, clock = systemClock } = options;
+  const bodyLimitBytes = checkInteger('bodyLimitBytes', options.bodyLimitBytes ?? 1024 * 1024, 1);
+  const drainMs = checkNumber('drainMs', options.drainMs ?? 3000, 0);
+  const table = buildRouteTable(definitions, namespace);
+  const calls = new Map<Route, MethodCall>();
+  const callOf = (route: Route) => {
+    const call = calls.get(route) ?? methodCall(mesh, route);
+    calls.set(route, call);
+    return call;
+  };
+  return {
+    paths: table.routes.map(({ path }) => path),
+    async start(startOptions) {
+      checkOptionNames('gateway.start', startOptions, ['listen']);
+      const active = new Set<AbortController>();
+      const app = buildHttpApp({ table, callOf, bodyLimitBytes, logger, active });
+      const address = await listen(app, startOptions.listen);
+      let closed: Promise<void> | undefined;
+      return {
+        address,
+        close() {
+          closed ??= drain(app, active, drainMs, clock);
+          return closed;
+        },
+      };
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, text: string): Promise<string> {
+  const wanted = parseAddress(text, 'listen');
+  try {
+    await app.listen(
+      wanted.kind === 'unix' ? { path: wanted.path } : { host: wanted.host, port: wanted.port },
+    );
+  } catch (error) {
+    await app.close();
+    const inUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    throw new ConfigError(
+      'listen',
+      text,
+      inUse ? 'is in use' : `cannot be had (${messageOf(error)})`,
+      inUse ? 'choose another port, or end what listens there' : 'choose an address of this machine',
+    );
+  }
+  return formatAddress(wanted.kind === 'unix' ? wanted : boundAddress(app.server));
+}
+
+function boundAddress(server: Server): Address {
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string')
+    throw new Error(`listening at ${bound}, which has no port`);
+  return { kind: 'tcp', host: bound.address, port: bound.port };
+}
+
+async function drain(
+  app: FastifyInstance,
+  active: ReadonlySet<AbortController>,
+  drainMs: number,
+  clock: Clock,
+): Promise<void> {
+  const cancel = clock.setTimer(drainMs, () => {
+    for (const controller of active) controller.abort();
+  });
+  const cut = clock.setTimer(drainMs + LAST_WORD_MS, () => app.server.closeAllConnections());
+  await app.close();
+  cancel.cancel();
+  cut.cancel();
+}

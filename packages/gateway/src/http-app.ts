@@ -1,0 +1,135 @@
+import { status } from '@grpc/grpc-js';
+import { type Logger, messageOf, nearestName } from '@micromesh/core';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { badRequest, type ErrorBody, errorAnswer, errorBody, GatewayError } from './gateway-error.js';
+import { readGrpcTimeout } from './grpc-timeout.js';
+import type { MethodCall, Reply } from './method-call.js';
+import type { Route, RouteTable } from './route-table.js';
+import { sendReply } from './send-reply.js';
+
+/** What the HTTP side stands on. */
+export interface HttpAppParts {
+  readonly table: RouteTable;
+  readonly callOf: (route: Route) => MethodCall;
+  readonly bodyLimitBytes: number;
+  readonly logger: Logger;
+  /** The calls under way, so that a drain that takes too long can end them. */
+  readonly active: Set<AbortController>;
+}
+
+// A client that sends its request slower than this holds a connection for nothing.
+const REQUEST_TIMEOUT_MS = 30_000;
+
+// A message is no place for hundreds of them.
+const ROUTES_SHOWN = 20;
+
+/** Builds the HTTP server, not yet listening. */
+export function buildHttpApp(parts: HttpAppParts): FastifyInstance {
+  const { bodyLimitBytes, logger } = parts;
+  const answerError = (error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
+    const answer = errorAnswer(error) ?? errorAnswer(refusalOf(error, bodyLimitBytes));
+    if (answer !== undefined) return sendError(reply, answer.httpStatus, answer.body);
+    logger.error({ err: error }, `gateway: ${messageOf(error)}`);
+    return sendError(reply, 500, errorBody(status.INTERNAL, 'the gateway failed; its log says why'));
+  };
+  const app = fastify({
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // HEAD must not make a call.
+    exposeHeadRoutes: false,
+    frameworkErrors: answerError,
+  });
+  app.removeAllContentTypeParsers();
+  // Any other content type is refused: a page of another site can send those without asking.
+  app.addContentTypeParser(
+    /^application\/(?:[\w.-]+\+)?json\b/i,
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, body),
+  );
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request, reply) => {
+    reply.header('allow', 'GET, POST');
+    const message = `${request.method} is no way to call a method; GET with a query, or POST JSON`;
+    return sendError(reply, 405, errorBody(status.UNIMPLEMENTED, message));
+  });
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/*',
+    handler: async (request, reply) => sendReply(reply, await answer(parts, request, reply)),
+  });
+  // A kept connection would hold a server that closes until it idles out.
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close');
+  });
+  return app;
+}
+
+function sendError(reply: FastifyReply, httpStatus: number, body: ErrorBody): FastifyReply {
+  return reply.code(httpStatus).type('application/json; charset=utf-8').send(JSON.stringify(body));
+}
+
+async function answer(parts: HttpAppParts, request: FastifyRequest, reply: FastifyReply): Promise<Reply> {
+  const [path = '', query = ''] = request.url.split('?', 2);
+  const route = parts.table.find(path);
+  if (route === undefined) throw unknownRoute(path, parts.table);
+  const message = requestMessage(route, request, new URLSearchParams(query));
+  const timeout = request.headers['grpc-timeout'];
+  const controller = new AbortController();
+  parts.active.add(controller);
+  // Ended, or left by its client: after an end nobody listens to the signal any more.
+  reply.raw.once('close', () => {
+    parts.active.delete(controller);
+    controller.abort();
+  });
+  return parts.callOf(route)(message, {
+    signal: controller.signal,
+    ...(timeout === undefined ? {} : { timeoutMs: readGrpcTimeout(String(timeout)) }),
+  });
+}
+
+function requestMessage(route: Route, request: FastifyRequest, query: URLSearchParams): Buffer {
+  const body = typeof request.body === 'string' ? request.body : '';
+  if (body.trim() === '') return route.json.requestFromQuery(query);
+  if (query.size > 0) throw badRequest('say the fields in the body or in the query, not in both');
+  return route.json.requestFromBody(body);
+}
+
+function unknownRoute(path: string, { routes }: RouteTable): GatewayError {
+  const paths = routes.map((route) => route.path);
+  const near = nearestName(path, paths);
+  const shown = paths.slice(0, ROUTES_SHOWN).join(', ');
+  const more = paths.length > ROUTES_SHOWN ? ` and ${paths.length - ROUTES_SHOWN} more` : '';
+  const mend = near === undefined ? `there are ${shown}${more}` : `did you mean ${near}?`;
+  return new GatewayError(status.NOT_FOUND, `nothing is at ${path}; ${mend}`);
+}
+
+/** What fastify refuses, in the gateway's words; undefined for what is not the client's fault. */
+function refusalOf(error: unknown, bodyLimitBytes: number): GatewayError | undefined {
+  if (!isFastifyError(error)) return undefined;
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new GatewayError(status.RESOURCE_EXHAUSTED, `the body is over ${bodyLimitBytes} bytes`, 413);
+  }
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new GatewayError(status.INVALID_ARGUMENT, 'send JSON, with content-type: application/json', 415);
+  }
+  const { statusCode = 500 } = error;
+  return statusCode < 500 ? new GatewayError(status.INVALID_ARGUMENT, error.message, statusCode) : undefined;
+}
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code.startsWith('FST_')
+  );
+}
