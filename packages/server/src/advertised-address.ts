@@ -1,0 +1,46 @@
+import { networkInterfaces } from 'node:os';
+import { type Address, parseAddress } from '@micromesh/core';
+
+/** The addresses of this machine, as `os.networkInterfaces()` gives them. */
+export type Interfaces = ReturnType<typeof networkInterfaces>;
+
+/**
+ * The address that goes to the registry.
+ *
+ * @param advertise - `auto`: the host that the server listens on where that is one; for `0.0.0.0` and `[::]` the machine's
+ *   first address that is not internal, else `127.0.0.1`. Otherwise an address; its port 0 means the port listened on.
+ * @param listening - with the port that was really bound.
+ * @throws ConfigError when `advertise` is no address.
+ */
+export function advertisedAddress(
+  advertise: string,
+  listening: Address,
+  interfaces: () => Interfaces = networkInterfaces,
+): Address {
+  if (advertise !== 'auto') {
+    const address = parseAddress(advertise, 'start.advertise');
+    return address.kind === 'tcp' && address.port === 0 && listening.kind === 'tcp'
+      ? { ...address, port: listening.port }
+      : address;
+  }
+  if (listening.kind === 'unix') return listening;
+  if (listening.host === '0.0.0.0')
+    return { ...listening, host: firstOf('IPv4', interfaces()) ?? '127.0.0.1' };
+  if (!isAnyIpv6(listening.host)) return listening;
+  const found = interfaces();
+  return { ...listening, host: firstOf('IPv4', found) ?? firstOf('IPv6', found) ?? '127.0.0.1' };
+}
+
+function isAnyIpv6(host: string): boolean {
+  return host.includes(':') && /^[0:]+$/.test(host);
+}
+
+function firstOf(family: 'IPv4' | 'IPv6', interfaces: Interfaces): string | undefined {
+  for (const addresses of Object.values(interfaces)) {
+    for (const each of addresses ?? []) {
+      // A link-local address means nothing without the name of an interface of this machine.
+      if (!each.internal && each.family === family && !/^fe[89ab]/i.test(each.address)) return each.address;
+    }
+  }
+  return undefined;
+}

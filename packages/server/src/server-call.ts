@@ -1,0 +1,322 @@
+import { Metadata, type ServerUnaryCall, status } from '@grpc/grpc-js';
+import {
+  type CallContext,
+  type Clock,
+  createAbortController,
+  events,
+  type Logger,
+  type Method,
+  messageOf,
+  runInCallContext,
+  type ServiceKey,
+} from '@micromesh/core';
+import type { ActiveCalls } from './active-calls.js';
+import type { BoundHandler } from './bound-handler.js';
+import { CallLogger } from './call-logger.js';
+import { ContextMap, type ContextValues } from './context-values.js';
+import type { HandlerContext } from './handler-context.js';
+import type { ServeCall } from './interceptor.js';
+import { type ReplyStatus, replyTo } from './reply-status.js';
+import { RpcError } from './rpc-error.js';
+import { removeReserved } from './sendable-metadata.js';
+import { pollSockets, type StallDetector } from './stall-detector.js';
+
+/** What all calls of one server share. */
+export interface CallRoom {
+  readonly service: ServiceKey;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly stalls: StallDetector;
+  readonly active: ActiveCalls;
+  /** The interceptors, with {@link runHandler} innermost. */
+  readonly serve: ServeCall;
+}
+
+/** What grpc-js's four kinds of server calls have in common. */
+export interface Surface
+  extends Pick<ServerUnaryCall<unknown, Buffer>, 'metadata' | 'getPeer' | 'getDeadline' | 'sendMetadata'> {
+  on(event: 'cancelled', listener: () => void): unknown;
+}
+
+const ATTEMPTS_BEFORE = 'grpc-previous-rpc-attempts';
+const WANTED = Promise.resolve();
+
+/**
+ * One call from the moment that grpc-js hands it over until its status is given back. It is the handler's context too:
+ * what a handler seldom uses is made when it asks.
+ */
+export abstract class ServerCall implements HandlerContext {
+  protected readonly handler: BoundHandler;
+  /** The subclass sets it when `run` has come to its end. */
+  protected complete = false;
+  readonly #room: CallRoom;
+  readonly #surface: Surface;
+  /** On the mesh's clock. */
+  readonly #deadlineAt: number;
+  #gone = false;
+  #settled = false;
+  #started = false;
+  #headerSent = false;
+  #stallsSeen = 0;
+  #controller: AbortController | undefined;
+  #header: Metadata | undefined;
+  #trailer: Metadata | undefined;
+  #log: Logger | undefined;
+  #values: ContextMap | undefined;
+
+  constructor(room: CallRoom, handler: BoundHandler, surface: Surface) {
+    this.#room = room;
+    this.handler = handler;
+    this.#surface = surface;
+    this.#deadlineAt = deadlineOn(room.clock, surface.getDeadline());
+  }
+
+  /** Runs the handler to its end, its responses included. */
+  protected abstract run(): Promise<void>;
+  /** Ends the call with OK. */
+  protected abstract succeed(trailer: Metadata | undefined): void;
+  /** Ends the call with a status. */
+  protected abstract fail(reply: ReplyStatus): void;
+  /** Wakes what waits for the caller. */
+  protected abstract release(): void;
+
+  /** Starts the handler, unless nobody waits for it. Never throws. */
+  begin(): void {
+    this.#room.active.add(this);
+    this.#surface.on('cancelled', () => this.#onCancelled());
+    if (this.#room.stalls.unsettled) void pollSockets().then(() => this.#start());
+    else this.#start();
+  }
+
+  #start(): void {
+    if (this.gone || this.#remainingMs() === 0) {
+      this.#settled = true;
+      this.#room.active.delete(this);
+      this.#abandoned('beforeHandler');
+      this.#failWith(this.goneError());
+      return;
+    }
+    this.#stallsSeen = this.#room.stalls.stalls;
+    void runInCallContext(new Inherited(this, this.#deadlineAt), () => this.#serve());
+  }
+
+  async #serve(): Promise<void> {
+    try {
+      await this.#room.serve(this);
+      if (!this.complete)
+        throw new RpcError(status.INTERNAL, 'an interceptor ended the call without a response');
+      this.#settle();
+      if (this.#gone) return;
+      this.flushHeader();
+      this.succeed(this.#checkedTrailer());
+    } catch (error) {
+      this.#settle();
+      this.#failWith(error);
+    }
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    this.#room.active.delete(this);
+  }
+
+  #failWith(error: unknown): void {
+    const reply = replyTo(error, this.#checkedTrailer());
+    if (this.#gone && (reply.chosen || isAbort(error))) {
+      this.log.debug({ code: reply.code, details: reply.details }, 'a call ended after its caller had gone');
+    } else if (!reply.chosen) {
+      this.log.error({ err: error }, 'a handler failed with an error that is no status; answered UNKNOWN');
+    }
+    if (this.#gone) return;
+    try {
+      this.fail(reply);
+    } catch (broken) {
+      this.log.error({ err: broken }, 'a status could not be sent');
+    }
+  }
+
+  /** @throws RpcError INTERNAL when the handler's response is not of the method's type. */
+  protected serialize(response: unknown): Buffer {
+    try {
+      // The handler's type says that it is the method's response; what lies is caught here.
+      return this.handler.definition.responseSerialize(response as never);
+    } catch (error) {
+      this.log.error({ err: error }, 'a response is not of the type of its method; answered INTERNAL');
+      throw new RpcError(status.INTERNAL, `Error serializing response: ${messageOf(error)}`);
+    }
+  }
+
+  /** The innermost link of the chain. */
+  serveHandler(): Promise<void> {
+    if (this.#started)
+      return Promise.reject(new RpcError(status.INTERNAL, 'an interceptor called next twice'));
+    this.#started = true;
+    return this.run();
+  }
+
+  #onCancelled(): void {
+    // grpc-js says this at the end of every call, also of one that went well.
+    if (this.#settled || this.#gone) return;
+    this.#gone = true;
+    this.#controller?.abort(this.goneError());
+    this.release();
+  }
+
+  /** Whether the caller no longer waits, as far as the sockets have been read. */
+  protected get gone(): boolean {
+    return this.#gone;
+  }
+
+  protected goneError(): RpcError {
+    return this.#remainingMs() === 0
+      ? new RpcError(status.DEADLINE_EXCEEDED, 'Deadline exceeded')
+      : new RpcError(status.CANCELLED, 'the caller has gone');
+  }
+
+  #abandoned(stage: 'beforeHandler' | 'inHandler'): void {
+    if (!events.abandoned.heard) return;
+    events.abandoned.publish({
+      service: this.#room.service,
+      method: this.method.path,
+      stage,
+    });
+  }
+
+  get method(): Method {
+    return this.handler.method;
+  }
+
+  get metadata(): Metadata {
+    return this.#surface.metadata;
+  }
+
+  get peer(): string {
+    return this.#surface.getPeer();
+  }
+
+  get attempt(): number {
+    const before = Number(this.#surface.metadata.get(ATTEMPTS_BEFORE)[0] ?? 0);
+    return Number.isInteger(before) && before >= 0 ? before + 1 : 1;
+  }
+
+  get deadline(): Date | undefined {
+    const deadline = this.#surface.getDeadline();
+    if (deadline instanceof Date) return deadline;
+    return Number.isFinite(deadline) ? new Date(deadline) : undefined;
+  }
+
+  get remainingMs(): () => number {
+    return () => this.#remainingMs();
+  }
+
+  #remainingMs(): number {
+    return this.#deadlineAt === Number.POSITIVE_INFINITY
+      ? this.#deadlineAt
+      : Math.max(0, this.#deadlineAt - this.#room.clock.now());
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = createAbortController();
+      if (this.#gone) this.#controller.abort(this.goneError());
+    }
+    return this.#controller.signal;
+  }
+
+  get stillWanted(): () => Promise<void> {
+    return () => {
+      const { stalls } = this.#room.stalls;
+      if (stalls === this.#stallsSeen) return this.#wanted();
+      this.#stallsSeen = stalls;
+      return pollSockets().then(() => this.#wanted());
+    };
+  }
+
+  #wanted(): Promise<void> {
+    if (!this.#gone && this.#remainingMs() > 0) return WANTED;
+    this.#abandoned('inHandler');
+    return Promise.reject(this.goneError());
+  }
+
+  get header(): Metadata {
+    this.#header ??= new Metadata();
+    return this.#header;
+  }
+
+  get sendHeader(): () => void {
+    return () => {
+      if (this.#headerSent || this.#gone || this.#settled) return;
+      this.#headerSent = true;
+      this.#surface.sendMetadata(this.#checked(this.header, 'header'));
+    };
+  }
+
+  /** Sends the headers if the handler has set any and they are not on their way. */
+  protected flushHeader(): void {
+    if (this.#header === undefined || this.#headerSent) return;
+    this.#headerSent = true;
+    this.#surface.sendMetadata(this.#checked(this.#header, 'header'));
+  }
+
+  get trailer(): Metadata {
+    this.#trailer ??= new Metadata();
+    return this.#trailer;
+  }
+
+  #checkedTrailer(): Metadata | undefined {
+    return this.#trailer === undefined ? undefined : this.#checked(this.#trailer, 'trailer');
+  }
+
+  #checked(metadata: Metadata, what: 'header' | 'trailer'): Metadata {
+    const names = removeReserved(metadata);
+    if (names.length > 0) this.log.warn({ names }, `a handler set a reserved ${what}; it is not sent`);
+    return metadata;
+  }
+
+  get log(): Logger {
+    this.#log ??= new CallLogger(this.#room.logger, { method: this.method.path, peer: this.peer });
+    return this.#log;
+  }
+
+  get values(): ContextValues {
+    this.#values ??= new ContextMap();
+    return this.#values;
+  }
+}
+
+/** What the handler's downstream calls inherit; the signal is made when the first of them asks. */
+class Inherited implements CallContext {
+  readonly #call: ServerCall;
+  readonly deadline: number;
+
+  constructor(call: ServerCall, deadline: number) {
+    this.#call = call;
+    this.deadline = deadline;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+}
+
+/**
+ * The innermost link of every server's chain: the handler.
+ *
+ * @throws RpcError INTERNAL when an interceptor handed on something else than its context.
+ */
+export function runHandler(context: HandlerContext): Promise<void> {
+  if (context instanceof ServerCall) return context.serveHandler();
+  return Promise.reject(
+    new RpcError(status.INTERNAL, 'an interceptor must hand on the context that it was given'),
+  );
+}
+
+function deadlineOn(clock: Clock, deadline: Date | number): number {
+  const at = typeof deadline === 'number' ? deadline : deadline.getTime();
+  // grpc-js made it from Date.now(), so only that clock tells how much of it is left.
+  return at === Number.POSITIVE_INFINITY ? at : clock.now() + (at - Date.now());
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
