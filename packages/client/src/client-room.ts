@@ -83,7 +83,7 @@ export class ClientRoom {
     settings: ClientSettings,
     channelOptions?: ChannelOptions,
   ): Channel {
-    const caller = this.#caller(service, settings, channelOptions);
+    const caller = this.callerFor(service, settings, channelOptions);
     const { secure } = caller.parts.to.nodes.transport;
     const channel: unknown = new MeshChannel({ caller, definitions, secure });
     // `Channel` is a class with a private field, so that no other class fits its type; stubs use its interface, which
@@ -98,7 +98,7 @@ export class ClientRoom {
     settings: ClientSettings,
     channelOptions?: ChannelOptions,
   ): TypedClient<S> {
-    return typedClient(definition, this.#caller(service, settings, channelOptions));
+    return typedClient(definition, this.callerFor(service, settings, channelOptions));
   }
 
   /** The services that were asked for, with their nodes. */
@@ -114,7 +114,8 @@ export class ClientRoom {
     this.#services.clear();
   }
 
-  #caller(key: ServiceKey, settings: ClientSettings, channelOptions: ChannelOptions | undefined): Caller {
+  /** Makes calls to a service, below any surface. */
+  callerFor(key: ServiceKey, settings: ClientSettings, channelOptions?: ChannelOptions): Caller {
     const service = this.#service(key, channelOptions);
     const { clock, random, replay } = this.#parts;
     const planner = new Planner(settings, this.#strategy(service, settings.strategy ?? 'hash-random'));
