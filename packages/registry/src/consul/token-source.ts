@@ -24,9 +24,10 @@ export class TokenSource {
 
   /** Reads again after Consul refused `refused`; true when there is another one now. */
   async renew(refused: string | undefined): Promise<boolean> {
-    // Several requests are refused at once: the first of them reads.
+    const known = this.#token;
     if ((await this.get()) !== refused) return true;
-    this.#token = undefined;
+    // Several requests are refused at once: the first of them makes the others wait for one reading.
+    if (this.#token === known) this.#token = undefined;
     return (await this.get()) !== refused;
   }
 }
