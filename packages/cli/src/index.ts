@@ -1,1 +1,2 @@
-export {};
+export type { CommandIo, Output } from './command/io.js';
+export { run } from './command/run.js';

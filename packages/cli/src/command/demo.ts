@@ -1,0 +1,129 @@
+import type { Command } from 'commander';
+import { REGISTRIES, type RegistryKind, SCENARIOS, type ScenarioName } from '../scenario/result.js';
+import { oneOf, wholeNumber } from './arguments.js';
+import type { CommandIo } from './io.js';
+
+const DEFAULT_PORT = 8080;
+const DEFAULT_NODES = 3;
+const DEFAULT_LIVE_RPS = 30;
+const DEFAULT_SCENARIO_RPS = 400;
+const DEFAULT_SECONDS = 8;
+
+interface DemoFlags {
+  readonly scenario?: ScenarioName;
+  readonly registry?: string;
+  readonly nodes?: number;
+  readonly rps?: number;
+  readonly seconds?: number;
+  readonly retries?: number;
+  readonly port?: number;
+  readonly json?: boolean;
+  readonly logs?: boolean;
+}
+
+const ONLY_LIVE = ['port'] as const;
+const ONLY_SCENARIO = ['seconds', 'retries', 'json'] as const;
+
+const HELP = `
+Without --scenario the demo runs until it is interrupted: a registry, hello nodes, a user service and a gateway,
+each a process of its own; in a terminal keys kill, freeze, thaw and start nodes.
+With --scenario it runs one fault under load and reports:
+  kill      kill -9 of a node
+  restart   all nodes in turn, by SIGTERM
+  freeze    SIGSTOP of a node, SIGCONT after 4 s
+  registry  kill -9 of the registry, which comes back empty
+
+Examples:
+  $ micromesh demo
+  $ micromesh demo --registry consul://127.0.0.1:8500
+  $ micromesh demo --scenario kill --nodes 3 --rps 400 --seconds 8 --json
+
+Exit status: 0 only if no call failed and none was executed twice, 1 otherwise, 2 wrong usage or no Consul.`;
+
+/** Adds `micromesh demo`: the live demo, and with `--scenario` a fault under load. */
+export function addDemoCommand(program: Command, io: CommandIo, exit: (status: number) => void): void {
+  const command = program
+    .command('demo')
+    .description('run the demo services; kill, freeze and restart them, and see what becomes of the calls')
+    .option('--scenario <name>', `run one fault under load: ${SCENARIOS.join(', ')}`, oneOf(SCENARIOS))
+    .option(
+      '--registry <registry>',
+      'with --scenario: embedded (default) or consul; else the URL of an agent to use',
+    )
+    .option('--nodes <n>', `hello nodes (default: ${DEFAULT_NODES})`, wholeNumber(1, 50))
+    .option(
+      '--rps <n>',
+      `calls a second (default: ${DEFAULT_SCENARIO_RPS} in a scenario, else ${DEFAULT_LIVE_RPS})`,
+      wholeNumber(1, 5_000),
+    )
+    .option('--seconds <n>', `how long a scenario calls (default: ${DEFAULT_SECONDS})`, wholeNumber(1, 600))
+    .option('--retries <n>', "further tries of a call (default: the mesh's, 1)", wholeNumber(0, 100))
+    .option('--port <n>', `port of the gateway (default: ${DEFAULT_PORT})`, wholeNumber(1, 65_535))
+    .option('--json', 'print the result of a scenario as one JSON object')
+    .option('--logs', 'write what the services log to standard error')
+    .addHelpText('after', HELP)
+    .action(async (flags: DemoFlags) => {
+      refuseForeignFlags(command, flags);
+      exit(
+        await (flags.scenario === undefined
+          ? runLive(flags, io)
+          : runScenario(command, flags, flags.scenario, io)),
+      );
+    });
+}
+
+// A flag that is silently without effect would hide a mistake.
+function refuseForeignFlags(command: Command, flags: DemoFlags): void {
+  const [foreign, place] =
+    flags.scenario === undefined
+      ? [ONLY_SCENARIO, 'belongs to --scenario; add --scenario kill']
+      : [ONLY_LIVE, 'does not go with --scenario, which has no gateway'];
+  const given = foreign.find((name) => flags[name] !== undefined);
+  if (given !== undefined) command.error(`error: option '--${given}' ${place}`);
+}
+
+async function runLive({ nodes, rps, port, registry, logs }: DemoFlags, io: CommandIo): Promise<number> {
+  const { runLiveDemo } = await import('../demo/run-live-demo.js');
+  return runLiveDemo(
+    {
+      registry,
+      nodes: nodes ?? DEFAULT_NODES,
+      rps: rps ?? DEFAULT_LIVE_RPS,
+      port: port ?? DEFAULT_PORT,
+      logs: logs ?? false,
+    },
+    io,
+  );
+}
+
+async function runScenario(
+  command: Command,
+  flags: DemoFlags,
+  scenario: ScenarioName,
+  io: CommandIo,
+): Promise<number> {
+  const { nodes = DEFAULT_NODES, rps = DEFAULT_SCENARIO_RPS, seconds = DEFAULT_SECONDS, retries } = flags;
+  const registry = readRegistryKind(command, flags.registry);
+  if (nodes < 2 && (scenario === 'kill' || scenario === 'freeze')) {
+    command.error(
+      `error: option '--nodes' ${nodes} leaves no node to take the calls of the one that is hit; give 2 or more`,
+    );
+  }
+  const { runScenarioCommand } = await import('../scenario/run-scenario-command.js');
+  return runScenarioCommand(
+    { scenario, registry, nodes, rps, seconds, retries },
+    { json: flags.json ?? false, logs: flags.logs ?? false },
+    io,
+  );
+}
+
+function readRegistryKind(command: Command, registry: string | undefined): RegistryKind {
+  if (registry === undefined) return 'embedded';
+  const kind = REGISTRIES.find((name) => name === registry);
+  return (
+    kind ??
+    command.error(
+      `error: option '--registry' takes ${REGISTRIES.join(' or ')} with --scenario, which ends its registry`,
+    )
+  );
+}

@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import { addConsulCommand } from './consul.js';
+import { addDemoCommand } from './demo.js';
+import { addGenerateCommand } from './generate.js';
+import type { CommandIo } from './io.js';
+import { readVersion } from './version.js';
+
+/** Adds one command to the program; its action hands the exit status to `exit`. */
+export type AddCommand = (program: Command, io: CommandIo, exit: (status: number) => void) => void;
+
+const COMMANDS: readonly AddCommand[] = [addDemoCommand, addGenerateCommand, addConsulCommand];
+
+/** Builds the command line; errors and `--help` are thrown as CommanderError. */
+export function buildProgram(io: CommandIo, exit: (status: number) => void): Command {
+  const program = new Command('micromesh')
+    .description('A proxyless gRPC service mesh for Node.js on Consul.')
+    .version(readVersion(), '-v, --version', 'print the version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    })
+    .showSuggestionAfterError()
+    .showHelpAfterError('(micromesh --help shows what there is)')
+    .addHelpText('after', '\nExample:\n  $ micromesh demo --scenario kill --nodes 3 --rps 400 --seconds 8');
+  for (const add of COMMANDS) add(program, io, exit);
+  return program;
+}

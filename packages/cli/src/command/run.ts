@@ -1,0 +1,27 @@
+import { ConfigError, messageOf } from '@micromesh/core';
+import { CommanderError } from 'commander';
+import { FAILED, SUCCESS, WRONG_USAGE } from './exit-status.js';
+import { type CommandIo, processIo } from './io.js';
+import { buildProgram } from './program.js';
+
+/**
+ * Runs the command `micromesh`.
+ *
+ * @param args - as the user wrote them, without node and the script.
+ * @returns the exit status: 0, 1 when it failed, 2 when the command line is wrong; 128 + n when signal n ended it.
+ */
+export async function run(args: readonly string[], io: CommandIo = processIo()): Promise<number> {
+  let status: number = SUCCESS;
+  const program = buildProgram(io, (code) => {
+    status = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    // commander has written its message already; its status of --help and --version is 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? SUCCESS : WRONG_USAGE;
+    io.stderr.write(`micromesh: ${messageOf(error)}\n`);
+    return error instanceof ConfigError ? WRONG_USAGE : FAILED;
+  }
+}

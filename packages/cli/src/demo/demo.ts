@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '@micromesh/core';
+import type { Crew } from '../process/crew.js';
+import { startDevAgentPart } from '../registry/dev-agent-part.js';
+import { DemoModel } from './demo-model.js';
+import { EffectTail } from './effect-tail.js';
+import { isEventReport } from './event-report.js';
+import { HelloNodes } from './hello-nodes.js';
+import type { DemoHeadline } from './live-frame.js';
+import { requireFreePort } from './port-check.js';
+import { serviceEntry } from './service-entries.js';
+import { helloProcess } from './service-processes.js';
+import { startTraffic } from './traffic.js';
+
+const HOST = '127.0.0.1';
+const STOP_LIMIT_MS = 2_000;
+
+/** What the live demo is run with. */
+export interface DemoOptions {
+  /** The URL of an agent that was started elsewhere and is left alone; undefined: a dev agent of its own. */
+  readonly registry: string | undefined;
+  /** hello nodes at the start. */
+  readonly nodes: number;
+  /** Calls a second that the demo makes. */
+  readonly rps: number;
+  /** Port of the gateway on this machine. */
+  readonly port: number;
+  /** Whether the services' logs go to standard error; then there are lines, also in a terminal. */
+  readonly logs: boolean;
+}
+
+/** What {@link Demo} is started with. */
+export interface DemoSetting {
+  readonly crew: Crew;
+  readonly clock: Clock;
+  /** Given each line that a service logs, where that is wanted. */
+  readonly onLine: ((line: string) => void) | undefined;
+}
+
+/** The processes of the live demo, and what is known of them. */
+export class Demo {
+  readonly model: DemoModel;
+  readonly nodes: HelloNodes;
+  headline: DemoHeadline = { gatewayUrl: '', registry: '' };
+  readonly #options: DemoOptions;
+  readonly #setting: DemoSetting;
+  readonly #effectsFile: string;
+  readonly #endings: (() => Promise<void>)[] = [];
+  #registryUrl = '';
+
+  constructor(options: DemoOptions, setting: DemoSetting) {
+    this.#options = options;
+    this.#setting = setting;
+    this.#effectsFile = join(setting.crew.folder, 'effects.jsonl');
+    this.model = new DemoModel(setting.clock);
+    this.nodes = new HelloNodes(() => this.#startHello(), this.model);
+  }
+
+  /**
+   * Starts registry, services, gateway and traffic; resolves when the gateway answers.
+   *
+   * @throws Error when one of them does not start, or the port is taken.
+   */
+  async start(): Promise<void> {
+    const { port, nodes, rps } = this.#options;
+    await requireFreePort(HOST, port);
+    this.headline = { gatewayUrl: `http://localhost:${port}`, registry: await this.#joinRegistry() };
+    const tail = new EffectTail(this.#effectsFile, this.#setting.clock, (line) => this.model.effect(line));
+    this.#endings.push(async () => tail.close());
+    await Promise.all([
+      this.#startUser(),
+      ...Array.from({ length: nodes }, (_, index) => this.nodes.start(index + 1)),
+    ]);
+    await this.#startGateway();
+    const traffic = await startTraffic(this.#registryUrl, rps, this.#setting.clock, (ok) =>
+      this.model.callEnded(ok),
+    );
+    this.#endings.push(() => traffic.close());
+  }
+
+  /** Ends all that was started: the traffic, the services, the registry last, so that services can leave it. */
+  async stop(): Promise<void> {
+    for (const end of this.#endings.reverse()) await end();
+  }
+
+  async #joinRegistry(): Promise<string> {
+    const { crew } = this.#setting;
+    const { registry } = this.#options;
+    if (registry === undefined) {
+      const starting = startDevAgentPart(crew.guardian);
+      this.#endings.push(async () => {
+        // One that did not start has told so already.
+        const agent = await starting.catch(() => undefined);
+        await agent?.stop();
+      });
+      this.#registryUrl = (await starting).url;
+    } else {
+      this.#registryUrl = registry;
+    }
+    this.#endings.push(() => crew.stopServices(STOP_LIMIT_MS));
+    return registry === undefined ? `dev agent ${this.#registryUrl}` : registry;
+  }
+
+  #startHello() {
+    const { crew, onLine } = this.#setting;
+    return crew.start({ ...helloProcess(this.#registryUrl, this.#effectsFile), onLine });
+  }
+
+  async #startUser(): Promise<void> {
+    const { crew, onLine } = this.#setting;
+    await crew.start({
+      name: 'user',
+      entry: serviceEntry('user'),
+      env: { MICROMESH_REGISTRY: this.#registryUrl, LISTEN: `${HOST}:0` },
+      nodeOptions: ['--import', new URL('./event-reporter.js', import.meta.url).href],
+      onLine,
+      onMessage: (message) => {
+        if (isEventReport(message)) for (const event of message.events) this.model.reported(event);
+      },
+    });
+  }
+
+  async #startGateway(): Promise<void> {
+    const { crew, onLine } = this.#setting;
+    await crew.start({
+      name: 'gateway',
+      entry: fileURLToPath(new URL('./gateway-process.js', import.meta.url)),
+      env: { MICROMESH_REGISTRY: this.#registryUrl, LISTEN: `${HOST}:${this.#options.port}` },
+      onLine,
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import { messageOf, systemClock } from '@micromesh/core';
+import { FAILED, SUCCESS } from '../command/exit-status.js';
+import type { CommandIo } from '../command/io.js';
+import { Crew } from '../process/crew.js';
+import { parentCounts } from '../process/started-by-npm.js';
+import { watchForStop } from '../process/stop-signals.js';
+import { abortable, untilAborted } from '../process/waiting.js';
+import { Demo, type DemoOptions } from './demo.js';
+import { isInteractive, LiveView } from './live-view.js';
+import { PlainView } from './plain-view.js';
+
+/**
+ * Runs the demo until it is interrupted, and ends all its processes.
+ *
+ * @returns the exit status: 0 when it was interrupted, 1 when it could not start.
+ */
+export async function runLiveDemo(options: DemoOptions, io: CommandIo): Promise<number> {
+  const over = new AbortController();
+  const crew = new Crew();
+  const stopSignals = watchForStop({
+    source: process,
+    clock: systemClock,
+    watchParent: parentCounts(io.env),
+    onStop: () => over.abort(new Error('interrupted')),
+    onForce: () => crew.killServices(),
+  });
+  // A reader that has gone (`| head`) ends it as well; its error may come after the last line, so the listener stays.
+  io.stdout.on('error', () => stopSignals.stop('SIGHUP'));
+  const demo = new Demo(options, {
+    crew,
+    clock: systemClock,
+    onLine: options.logs ? (line) => io.stderr.write(`${line}\n`) : undefined,
+  });
+  try {
+    io.stderr.write('starting a registry, hello nodes, a user service and a gateway\n');
+    await abortable(demo.start(), over.signal);
+    const view =
+      isInteractive(io) && !options.logs
+        ? new LiveView(demo, io, systemClock, () => stopSignals.stop('SIGINT'))
+        : new PlainView(demo, io, systemClock);
+    try {
+      await untilAborted(over.signal);
+    } finally {
+      view.close();
+    }
+    return SUCCESS;
+  } catch (error) {
+    if (over.signal.aborted) return SUCCESS;
+    io.stderr.write(`micromesh demo: ${messageOf(error)}\n`);
+    return FAILED;
+  } finally {
+    await demo.stop();
+    crew.close();
+    stopSignals.close();
+  }
+}

@@ -1,0 +1,19 @@
+import type { ServiceProcessOptions } from '../process/service-process.js';
+import { serviceEntry } from './service-entries.js';
+
+/** So that a kill meets calls in flight. */
+const WORK_MS = 50;
+
+/** How a hello node of the demo is started. */
+export function helloProcess(registryUrl: string, effectsFile: string): ServiceProcessOptions {
+  return {
+    name: 'hello',
+    entry: serviceEntry('hello'),
+    env: {
+      MICROMESH_REGISTRY: registryUrl,
+      EFFECTS_FILE: effectsFile,
+      WORK_MS: String(WORK_MS),
+      LISTEN: '127.0.0.1:0',
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { startConsul } from '../consul/index.js';
+import { passingNodes } from './passing-nodes.js';
+import type { RegistryPart } from './registry-part.js';
+
+/**
+ * Starts a real Consul in dev mode on free ports.
+ *
+ * @param binary - its path.
+ * @throws Error when it has no leader in time.
+ */
+export async function startConsulPart(binary: string): Promise<RegistryPart> {
+  const consul = await startConsul({ binary });
+  return {
+    url: `consul://${consul.address}`,
+    kill: async () => consul.kill('SIGKILL'),
+    startEmpty: () => consul.restart(),
+    passing: (service) => passingNodes(consul.address, service),
+    stop: () => consul.stop(),
+  };
+}

@@ -1,0 +1,96 @@
+import { messageOf } from '@micromesh/core';
+import type { RegistryPart } from '../registry/registry-part.js';
+import type { NodePart } from './parts.js';
+import type { ScenarioName } from './result.js';
+
+const FREEZE_MS = 4_000;
+const REGISTRY_DOWN_MS = 1_000;
+const CONNECT_LIMIT_MS = 10_000;
+const PASSING_POLL_MS = 50;
+/** A heartbeat comes every 10 s and notices then that the registry has forgotten its node. */
+const REREGISTRATION_LIMIT_MS = 20_000;
+
+/** How long a node may take to end by itself: 1 s lame duck, 3 s for calls in flight, and some more. */
+export const DRAIN_LIMIT_MS = 6_000;
+
+/** What a fault is done to. */
+export interface FaultStage {
+  /** The nodes at the start of the run. */
+  readonly nodes: readonly NodePart[];
+  readonly registry: RegistryPart;
+  /** Starts one more node; resolves when it is registered and passing. */
+  startNode(): Promise<NodePart>;
+  /** Resolves when the process that calls has a connection to the node; rejects after `limitMs`. */
+  connected(nodeId: string, limitMs: number): Promise<void>;
+  /** Puts a line on the timeline. */
+  note(text: string): void;
+  /** ms since the load began. */
+  now(): number;
+  /** Rejects when the run is ended early. */
+  wait(ms: number): Promise<void>;
+}
+
+/** What a fault found out by itself. */
+export interface FaultFindings {
+  readonly reregisteredMs?: number | null;
+}
+
+/** Does what its scenario is named for; resolves when that is over. */
+export type Fault = (stage: FaultStage) => Promise<FaultFindings>;
+
+/** The fault of each scenario. */
+export const faults: Readonly<Record<ScenarioName, Fault>> = {
+  kill: async ({ nodes: [node], note }) => {
+    if (node === undefined) return {};
+    note(`kill -9 ${node.id}`);
+    node.kill();
+    await node.ended;
+    return {};
+  },
+
+  restart: async ({ nodes, startNode, connected, note }) => {
+    for (const old of nodes) {
+      const fresh = await startNode();
+      // Where the caller does not connect in time the restart goes on: the figures say what that cost.
+      await connected(fresh.id, CONNECT_LIMIT_MS).catch((error: unknown) => note(messageOf(error)));
+      note(`SIGTERM ${old.id}, for ${fresh.id}`);
+      await old.stop(DRAIN_LIMIT_MS);
+    }
+    note('all nodes are new');
+    return {};
+  },
+
+  freeze: async ({ nodes: [node], note, wait }) => {
+    if (node === undefined) return {};
+    note(`SIGSTOP ${node.id}`);
+    node.freeze();
+    await wait(FREEZE_MS);
+    note(`SIGCONT ${node.id}`);
+    node.thaw();
+    return {};
+  },
+
+  registry: async (stage) => {
+    const killedAt = stage.now();
+    stage.note('kill -9 registry');
+    await stage.registry.kill();
+    await stage.wait(REGISTRY_DOWN_MS);
+    await stage.registry.startEmpty();
+    stage.note('the registry is back, empty');
+    const backMs = await waitUntilRegistered(stage);
+    if (backMs === undefined) return { reregisteredMs: null };
+    stage.note(`all ${stage.nodes.length} nodes are registered again`);
+    return { reregisteredMs: Math.round(backMs - killedAt) };
+  },
+};
+
+async function waitUntilRegistered({ nodes, registry, now, wait }: FaultStage): Promise<number | undefined> {
+  const limit = now() + REREGISTRATION_LIMIT_MS;
+  while (now() < limit) {
+    // A registry that has just started may not answer yet.
+    const passing = new Set(await registry.passing('hello').catch(() => []));
+    if (nodes.every(({ id }) => passing.has(id))) return now();
+    await wait(PASSING_POLL_MS);
+  }
+  return undefined;
+}

@@ -1,0 +1,62 @@
+import { systemClock } from '@micromesh/core';
+import { helloProcess } from '../demo/service-processes.js';
+import type { Crew } from '../process/crew.js';
+import type { Guardian } from '../process/guardian.js';
+import { within } from '../process/waiting.js';
+import type { RegistryPart } from '../registry/registry-part.js';
+import { startMeshLoad } from './mesh-load.js';
+import type { LoadOptions, LoadPart, NodePart, ScenarioParts } from './parts.js';
+
+/** Starts the registry of a run; the guardian takes its process into care. */
+export type StartRegistry = (guardian: Guardian) => Promise<RegistryPart>;
+
+/** The real parts of a run: a registry and hello nodes in processes of their own, and a mesh in this one. */
+export class ProcessParts implements ScenarioParts {
+  readonly #crew: Crew;
+  readonly #startRegistry: StartRegistry;
+  readonly #onLine: ((line: string) => void) | undefined;
+  #registry: Promise<RegistryPart> | undefined;
+  #load: Promise<LoadPart> | undefined;
+
+  /** @param onLine - given each line that a node logs; undefined: nobody wants them. */
+  constructor(crew: Crew, startRegistry: StartRegistry, onLine: ((line: string) => void) | undefined) {
+    this.#crew = crew;
+    this.#startRegistry = startRegistry;
+    this.#onLine = onLine;
+  }
+
+  startRegistry(): Promise<RegistryPart> {
+    const registry = this.#startRegistry(this.#crew.guardian);
+    this.#registry = registry;
+    return registry;
+  }
+
+  async startNode(registryUrl: string, effectsFile: string): Promise<NodePart> {
+    const node = await this.#crew.start({ ...helloProcess(registryUrl, effectsFile), onLine: this.#onLine });
+    return {
+      id: node.ready.id,
+      ended: node.ended.then(({ signal }) => ({ killed: signal === 'SIGKILL' })),
+      kill: () => node.kill(),
+      freeze: () => node.freeze(),
+      thaw: () => node.thaw(),
+      stop: (limitMs) => node.stop(limitMs),
+    };
+  }
+
+  startLoad(options: LoadOptions): Promise<LoadPart> {
+    const load = startMeshLoad(options);
+    this.#load = load;
+    return load;
+  }
+
+  /** Ends what still runs, the registry last; takes at most `limitMs` for the services and as long again for the registry. */
+  async close(limitMs: number): Promise<void> {
+    // What did not start has been reported by then.
+    const load = await this.#load?.catch(() => undefined);
+    await load?.close();
+    await this.#crew.stopServices(limitMs);
+    const stopRegistry = async () => (await this.#registry?.catch(() => undefined))?.stop();
+    // One that is still starting ends with this process.
+    await within(systemClock, limitMs, stopRegistry(), 'the registry did not end').catch(() => {});
+  }
+}

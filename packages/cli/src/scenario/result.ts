@@ -1,0 +1,81 @@
+/** The faults that a scenario can bring. */
+export const SCENARIOS = ['kill', 'restart', 'freeze', 'registry'] as const;
+
+/** `kill`: kill -9 of a node; `restart`: all nodes in turn by SIGTERM; `freeze`: SIGSTOP for 4 s; `registry`: it is killed and comes back empty. */
+export type ScenarioName = (typeof SCENARIOS)[number];
+
+/** The registries that a scenario can start. */
+export const REGISTRIES = ['embedded', 'consul'] as const;
+
+/** `embedded`: the dev agent; `consul`: a real Consul. */
+export type RegistryKind = (typeof REGISTRIES)[number];
+
+/** What a scenario is run with. */
+export interface ScenarioOptions {
+  readonly scenario: ScenarioName;
+  readonly registry: RegistryKind;
+  /** hello nodes; default 3. */
+  readonly nodes: number;
+  /** Calls a second, started on time however long others take; default 400. */
+  readonly rps: number;
+  /** How long calls are started; default 8. */
+  readonly seconds: number;
+  /** Further tries of a call after the first; undefined: the mesh's default. */
+  readonly retries: number | undefined;
+}
+
+/** 100 ms of a run; calls belong to the time they were meant to start. */
+export interface TimelineBucket {
+  /** From the first call to the start of this piece. */
+  readonly ms: number;
+  readonly calls: number;
+  readonly ok: number;
+  readonly failed: number;
+  readonly retried: number;
+  /** What was done to the nodes or the registry in it. */
+  readonly event?: string;
+}
+
+/** A call that was inside a handler of a node at the instant that the node died. */
+export interface MaybeTwice {
+  /** The id that the request carried. */
+  readonly call: string;
+  /** The node that died. */
+  readonly node: string;
+  /** How often the call's effect was recorded, over all nodes. */
+  readonly effects: number;
+}
+
+/** What a scenario found; `--json` prints it. */
+export interface ScenarioResult {
+  readonly scenario: ScenarioName;
+  readonly registry: RegistryKind;
+  readonly nodes: number;
+  readonly rps: number;
+  readonly seconds: number;
+  readonly calls: number;
+  readonly ok: number;
+  readonly failed: number;
+  /** Calls with more than one effect. */
+  readonly executedTwice: number;
+  /** The ids of those calls. */
+  readonly executedTwiceCalls: readonly string[];
+  /** Calls that were inside a handler of a node at the instant that it died: what no client can know. */
+  readonly maybeTwice: number;
+  readonly maybeTwiceCalls: readonly MaybeTwice[];
+  /** Calls with more than one try. */
+  readonly retried: number;
+  /** Tries of all calls together. */
+  readonly attempts: number;
+  /** How calls ended, by the name of the status. */
+  readonly codes: Readonly<Record<string, number>>;
+  /** From the time a call was meant to start to its end. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  /** From the fault to the start of the last call that was retried, failed, or took over twice the p99 before it. */
+  readonly recoveryMs: number;
+  /** `registry` only: from the kill until all nodes were registered again; null when that did not come. */
+  readonly reregisteredMs?: number | null;
+  readonly timeline: readonly TimelineBucket[];
+}

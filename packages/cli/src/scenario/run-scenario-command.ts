@@ -1,0 +1,97 @@
+import { messageOf, systemClock } from '@micromesh/core';
+import { colorsFor } from '../command/colors.js';
+import { FAILED, SUCCESS, statusOfStop, WRONG_USAGE } from '../command/exit-status.js';
+import type { CommandIo } from '../command/io.js';
+import { findConsul, NO_CONSUL_MESSAGE } from '../consul/index.js';
+import { Crew } from '../process/crew.js';
+import { parentCounts } from '../process/started-by-npm.js';
+import { type StopCause, watchForStop } from '../process/stop-signals.js';
+import { startConsulPart } from '../registry/consul-part.js';
+import { startDevAgentPart } from '../registry/dev-agent-part.js';
+import { ProcessParts, type StartRegistry } from './process-parts.js';
+import { progressTo } from './progress.js';
+import { renderReport } from './report.js';
+import type { ScenarioOptions, ScenarioResult } from './result.js';
+import { runScenario } from './runner.js';
+
+const STOP_LIMIT_MS = 2_000;
+
+/** How a scenario is reported. */
+export interface ScenarioOutputOptions {
+  /** One JSON object instead of a table. */
+  readonly json: boolean;
+  /** Whether the services' logs go to standard error. */
+  readonly logs: boolean;
+}
+
+/**
+ * Runs a scenario with real processes and prints what it found.
+ *
+ * @returns the exit status: 0 only if no call failed and none was executed twice.
+ */
+export async function runScenarioCommand(
+  options: ScenarioOptions,
+  { json, logs }: ScenarioOutputOptions,
+  io: CommandIo,
+): Promise<number> {
+  const startRegistry = await registryStarter(options, io);
+  if (startRegistry === undefined) return WRONG_USAGE;
+
+  const over = new AbortController();
+  let stopped: StopCause | undefined;
+  const crew = new Crew();
+  const stopSignals = watchForStop({
+    source: process,
+    clock: systemClock,
+    watchParent: parentCounts(io.env),
+    onStop: (cause) => {
+      stopped = cause;
+      over.abort(new Error(`ended early by ${cause === 'parent' ? 'the end of npm' : cause}`));
+    },
+    onForce: () => crew.killServices(),
+  });
+  const progress = progressTo(io.stderr, options, systemClock);
+  const parts = new ProcessParts(
+    crew,
+    startRegistry,
+    logs ? (line) => io.stderr.write(`${line}\n`) : undefined,
+  );
+  try {
+    const result = await runScenario(options, {
+      ...{ parts, progress, clock: systemClock, folder: crew.folder, signal: over.signal },
+    });
+    progress.clear();
+    io.stdout.write(
+      json ? `${JSON.stringify(result)}\n` : renderReport(result, colorsFor(io.stdout, io.env)),
+    );
+    return statusOf(result);
+  } catch (error) {
+    progress.clear();
+    io.stderr.write(`micromesh demo: ${messageOf(error)}\n`);
+    return stopped === undefined ? FAILED : statusOfStop(stopped);
+  } finally {
+    over.abort(new Error('the run is over'));
+    await parts.close(STOP_LIMIT_MS);
+    crew.close();
+    stopSignals.close();
+  }
+}
+
+/** 0 only if no call failed and none was executed twice; the registry has to have its nodes back, too. */
+export function statusOf({ failed, executedTwice, reregisteredMs }: ScenarioResult): number {
+  return failed === 0 && executedTwice === 0 && reregisteredMs !== null ? SUCCESS : FAILED;
+}
+
+async function registryStarter(
+  { registry }: ScenarioOptions,
+  io: CommandIo,
+): Promise<StartRegistry | undefined> {
+  if (registry === 'embedded') return startDevAgentPart;
+  const consul = await findConsul({
+    env: io.env,
+    onProgress: (line) => io.stderr.write(`${line}\n`),
+  });
+  if (consul !== undefined) return () => startConsulPart(consul.path);
+  io.stderr.write(`micromesh demo: ${NO_CONSUL_MESSAGE}\n`);
+  return undefined;
+}

@@ -1,0 +1,190 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '@micromesh/core';
+import { abortable, sleep } from '../process/waiting.js';
+import type { RegistryPart } from '../registry/registry-part.js';
+import { CallLedger } from './call-ledger.js';
+import { countExecutions, parseEffects } from './effects.js';
+import { DRAIN_LIMIT_MS, type FaultFindings, faults } from './faults.js';
+import { runOpenLoop } from './open-loop.js';
+import type { LoadPart, NodePart, ScenarioParts } from './parts.js';
+import type { ScenarioOptions, ScenarioResult } from './result.js';
+import { type RunEvent, summarise } from './statistics.js';
+
+const FAULT_SHARE = 1 / 4;
+/** A call ends by its deadline of 5 s; one that does not is counted as unfinished. */
+const STRAGGLER_LIMIT_MS = 7_000;
+const POLL_MS = 20;
+
+/** Who is told how a run goes. */
+export interface ScenarioProgress {
+  /** What is done now, or was done to the nodes or the registry. */
+  step(text: string): void;
+  /** Called every 100 ms while there is load. */
+  load(elapsedMs: number, ledger: CallLedger): void;
+}
+
+/** What {@link runScenario} needs besides its options. */
+export interface ScenarioSetting {
+  readonly parts: ScenarioParts;
+  readonly clock: Clock;
+  /** A temporary folder of this run. */
+  readonly folder: string;
+  /** Ends the run early: it rejects with the signal's reason, and the owner of the parts ends what still runs. */
+  readonly signal: AbortSignal;
+  readonly progress: ScenarioProgress;
+}
+
+/**
+ * Runs a scenario: starts a registry and nodes, calls them at a fixed rate, brings the fault at a quarter of the time, ends
+ * everything, and counts.
+ *
+ * @throws Error when a part does not start or the run was ended early.
+ */
+export function runScenario(options: ScenarioOptions, setting: ScenarioSetting): Promise<ScenarioResult> {
+  return abortable(new ScenarioRun(options, setting).run(), setting.signal);
+}
+
+class ScenarioRun {
+  readonly #options: ScenarioOptions;
+  readonly #setting: ScenarioSetting;
+  readonly #effectsFile: string;
+  readonly #nodes: NodePart[] = [];
+  readonly #ledger = new CallLedger();
+  readonly #events: RunEvent[] = [];
+  #beganAt = 0;
+
+  constructor(options: ScenarioOptions, setting: ScenarioSetting) {
+    this.#options = options;
+    this.#setting = setting;
+    this.#effectsFile = join(setting.folder, 'effects.jsonl');
+  }
+
+  async run(): Promise<ScenarioResult> {
+    const { parts, progress } = this.#setting;
+    const { nodes, retries } = this.#options;
+    await writeFile(this.#effectsFile, '');
+    progress.step(`starting the ${this.#options.registry} registry`);
+    const registry = await parts.startRegistry();
+    progress.step(`starting ${nodes} hello nodes`);
+    await Promise.all(Array.from({ length: nodes }, () => this.#startNode(registry)));
+    const load = await parts.startLoad({
+      registryUrl: registry.url,
+      retries,
+      onTried: (durationMs, attempts) => this.#ledger.tried(this.#now() - durationMs, attempts),
+    });
+    const findings = await this.#loadAndFault(registry, load);
+    const endMs = this.#now();
+    progress.step('ending the nodes');
+    await load.close();
+    const dead = await this.#endNodes();
+    await registry.stop();
+    return this.#count(findings, endMs, dead);
+  }
+
+  async #loadAndFault(registry: RegistryPart, load: LoadPart): Promise<FaultFindings> {
+    const { clock, signal } = this.#setting;
+    const { rps, seconds } = this.#options;
+    this.#beganAt = clock.now();
+    const report = this.#reportWhileLoading();
+    try {
+      const [findings] = await Promise.all([
+        this.#bringFault(registry, load),
+        runOpenLoop({
+          rps,
+          seconds,
+          clock,
+          signal,
+          start: (index, startMs) => this.#call(load, index, startMs),
+        }),
+      ]);
+      const limit = clock.now() + STRAGGLER_LIMIT_MS;
+      while (this.#ledger.running > 0 && clock.now() < limit) await sleep(clock, POLL_MS, signal);
+      return findings;
+    } finally {
+      report.stop();
+    }
+  }
+
+  async #bringFault(registry: RegistryPart, load: LoadPart): Promise<FaultFindings> {
+    const { clock, signal } = this.#setting;
+    const nodes = [...this.#nodes];
+    await sleep(clock, this.#faultMs, signal);
+    return faults[this.#options.scenario]({
+      nodes,
+      registry,
+      startNode: () => this.#startNode(registry),
+      connected: (nodeId, limitMs) => load.connected(nodeId, limitMs),
+      note: (text) => this.#note(text),
+      now: () => this.#now(),
+      wait: (ms) => sleep(clock, ms, signal),
+    });
+  }
+
+  async #startNode(registry: RegistryPart): Promise<NodePart> {
+    const node = await this.#setting.parts.startNode(registry.url, this.#effectsFile);
+    this.#nodes.push(node);
+    return node;
+  }
+
+  #call(load: LoadPart, index: number, startMs: number): void {
+    const call = this.#ledger.started(startMs);
+    load.call(`call-${index}`).then(
+      (code) => this.#ledger.ended(call, this.#now(), code),
+      (error: unknown) => this.#ledger.ended(call, this.#now(), `THROWN ${error}`),
+    );
+  }
+
+  /** Ends the nodes, and gives the ids of those that did not end by themselves. */
+  async #endNodes(): Promise<ReadonlySet<string>> {
+    await Promise.all(this.#nodes.map((node) => node.stop(DRAIN_LIMIT_MS)));
+    const ends = await Promise.all(this.#nodes.map(async ({ id, ended }) => ({ id, ...(await ended) })));
+    return new Set(ends.filter(({ killed }) => killed).map(({ id }) => id));
+  }
+
+  // Only when the nodes have ended is the last effect in the file, also of calls that nobody waited for any more.
+  async #count(findings: FaultFindings, endMs: number, dead: ReadonlySet<string>): Promise<ScenarioResult> {
+    const { scenario, registry, nodes, rps, seconds } = this.#options;
+    const text = await readFile(this.#effectsFile, 'utf8');
+    const { executedTwice, maybeTwice } = countExecutions(parseEffects(text), dead);
+    const { calls, ok, failed, timeline, ...rest } = summarise(
+      this.#ledger,
+      this.#faultMs,
+      endMs,
+      this.#events,
+    );
+    return {
+      ...{ scenario, registry, nodes, rps, seconds, calls, ok, failed },
+      executedTwice: executedTwice.length,
+      executedTwiceCalls: executedTwice,
+      maybeTwice: maybeTwice.length,
+      maybeTwiceCalls: maybeTwice,
+      ...rest,
+      ...findings,
+      timeline,
+    };
+  }
+
+  get #faultMs(): number {
+    return this.#options.seconds * 1000 * FAULT_SHARE;
+  }
+
+  #now(): number {
+    return this.#setting.clock.now() - this.#beganAt;
+  }
+
+  #note(text: string): void {
+    this.#events.push({ atMs: this.#now(), text });
+    this.#setting.progress.step(text);
+  }
+
+  #reportWhileLoading(): { stop(): void } {
+    const { clock, progress } = this.#setting;
+    const report = () => {
+      progress.load(this.#now(), this.#ledger);
+      timer = clock.setTimer(100, report);
+    };
+    let timer = clock.setTimer(100, report);
+    return { stop: () => timer.cancel() };
+  }
+}
