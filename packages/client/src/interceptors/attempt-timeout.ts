@@ -63,7 +63,7 @@ class Patience {
     const silentSince = Math.max(handle.heardAt, this.#attempt.startedAt);
     const silentMs = this.#clock.now() - silentSince;
     if (silentMs < this.#suspicionMs) {
-      this.#check = this.#clock.setTimer(this.#suspicionMs - silentMs, this.#lookAtNode);
+      this.#check = this.#clock.setTimer(wholeMs(this.#suspicionMs - silentMs), this.#lookAtNode);
       return;
     }
     void this.#ask();
@@ -76,6 +76,11 @@ class Patience {
     this.#suspicionMs = Math.min(MAX_SUSPICION_MS, this.#suspicionMs * 2);
     this.#check = this.#clock.setTimer(this.#suspicionMs, this.#lookAtNode);
   }
+}
+
+/** A rest of a millisecond's fraction may be too small to move the clock at all: the look would repeat for ever. */
+function wholeMs(ms: number): number {
+  return Math.max(1, Math.ceil(ms));
 }
 
 function firstSuspicionMs(attempt: Attempt): number {

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import type { Clock, Outcome } from '@micromesh/core';
+import { type Clock, MAX_TIMER_MS, type Outcome } from '@micromesh/core';
 import { describeFilter, type Pick, type Picker } from '@micromesh/selector';
 import { Attempt } from '../attempt/attempt.js';
 import type { PlannedCall } from '../call/client-call.js';
@@ -65,7 +65,8 @@ async function waitForNode(call: PlannedCall, first: Pick<NodeHandle>, clock: Cl
     }
     call.waitsFor = whatFor(call, pick);
     await call.sleep((wake) => {
-      const timer = clock.setTimer(until - clock.now(), wake);
+      // A timer in any case, so that a waiting call keeps the process running.
+      const timer = clock.setTimer(Math.min(MAX_TIMER_MS, until - clock.now()), wake);
       const off = call.to.nodes.onceChanged(wake);
       return () => {
         timer.cancel();

@@ -55,6 +55,7 @@ export class NodeHandle implements Candidate {
   #connectionState: ConnectionState = 'connecting';
   #silent = false;
   #asking: Promise<Verdict> | undefined;
+  #suspected = false;
   #ejected = false;
   #ejectionEnd: Timer | undefined;
   #silentReconnect: Timer | undefined;
@@ -121,6 +122,11 @@ export class NodeHandle implements Candidate {
     return this.#outlier.counts(now);
   }
 
+  /** Attempts that are under way on the node. */
+  get inFlight(): number {
+    return this.#leases;
+  }
+
   get isEjected(): boolean {
     return this.#ejected;
   }
@@ -149,9 +155,11 @@ export class NodeHandle implements Candidate {
     const { clock } = this.#in;
     const startedAt = clock.now();
     const question = askNode(this.connection, clock, waitMs);
+    this.#suspected = true;
     this.#restand('asked whether it lives');
     const verdict = await question.verdict;
     this.#asking = undefined;
+    this.#suspected = false;
     const durationMs = clock.now() - startedAt;
     if (events.question.heard) {
       const { service } = this.#in;
@@ -259,7 +267,7 @@ export class NodeHandle implements Candidate {
     if (this.#connectionState === 'connecting') return 'connecting';
     if (this.#silent) return 'silent';
     if (this.#ejected) return 'ejected';
-    return this.#asking === undefined ? 'healthy' : 'suspect';
+    return this.#suspected ? 'suspect' : 'healthy';
   }
 
   /** The registry no longer has the instance: no new calls, and the channel closes with its last one. */

@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
-import { type Clock, classify, type Outcome, type Random, type Timer } from '@micromesh/core';
+import type { Clock, Outcome, Random, Timer } from '@micromesh/core';
 import type { PlannedCall } from '../call/client-call.js';
 import type { Invoke } from '../chain/interceptor.js';
-import { countedAttempts, decideRetry, startExtra } from './decide-retry.js';
+import { askRetryFunction, decideRetry, takeFromBudget } from './decide-retry.js';
 
 /** Whether an attempt that is slow may get company: twice is harmless, and there is one message to send. */
 export function mayRunBeside(call: PlannedCall): boolean {
@@ -23,6 +23,7 @@ export function mayRunBeside(call: PlannedCall): boolean {
  * merely needs more than half of its deadline.
  */
 export class AttemptRace {
+  #started = 0;
   #running = 0;
   #settled = false;
   #share: Timer | undefined;
@@ -44,44 +45,49 @@ export class AttemptRace {
   }
 
   #start(): void {
+    this.#started++;
     this.#running++;
     void this.next(this.call).then((outcome) => this.#onEnd(outcome));
     this.#armShare();
   }
 
+  /** Attempts that may still start within `retries`. */
+  get #left(): number {
+    return this.call.plan.retries + 1 - (this.#started - this.call.unsentMoves);
+  }
+
   #armShare(): void {
     this.#share?.cancel();
-    const left = this.call.plan.retries + 1 - countedAttempts(this.call) + 1;
-    if (left <= 1) return;
-    const shareMs = (this.call.deadline - this.clock.now()) / left;
+    if (this.#left <= 0) return;
+    const shareMs = (this.call.deadline - this.clock.now()) / (this.#left + 1);
     this.#share = this.clock.setTimer(shareMs, () => this.#startBeside());
   }
 
   #startBeside(): void {
     const { call } = this;
-    const spent = countedAttempts(call) > call.plan.retries;
-    if (this.#settled || spent || call.winner !== undefined || call.stopped !== undefined) return;
-    if (startExtra(call) === undefined) this.#start();
+    if (this.#settled || this.#left <= 0 || call.winner !== undefined || call.stopped !== undefined) return;
+    if (takeFromBudget(call)) this.#start();
   }
 
   async #onEnd(outcome: Outcome): Promise<void> {
     this.#running--;
     if (this.#settled || outcome.reason === 'superseded') return;
-    if (outcome.code === status.OK || this.#isAnswer(outcome)) {
+    if (outcome.code === status.OK) {
       this.#settle(outcome);
       return;
     }
-    // While another attempt runs this failure decides nothing: that one may answer.
-    if (this.#running > 0 && this.call.stopped === undefined) return;
+    if (this.#running > 0 && this.call.stopped === undefined) {
+      // Another attempt runs. What is not worth a retry is an answer all the same; else that one may have a better one.
+      const worthRetry = await askRetryFunction(this.call, outcome, this.clock);
+      const isAnswer = worthRetry === false && outcome.origin === 'remote';
+      if (isAnswer && !this.#settled) this.#settle(outcome);
+      return;
+    }
     this.#share?.cancel();
     const decision = await decideRetry(this.call, outcome, this.clock, this.random);
     if (this.#settled) return;
     if (decision === 'again') this.#start();
     else this.#settle(decision);
-  }
-
-  #isAnswer(outcome: Outcome): boolean {
-    return outcome.origin === 'remote' && classify(outcome).verdict === 'failed';
   }
 
   #settle(outcome: Outcome): void {

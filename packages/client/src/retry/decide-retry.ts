@@ -45,8 +45,7 @@ export async function decideRetry(
   const decision = await askToRetry(call, outcome, clock);
   if (decision === false) return outcome;
   if (typeof decision !== 'boolean' && 'code' in decision) return decision;
-  const stop = startExtra(call);
-  if (stop !== undefined) return outcome;
+  if (!takeFromBudget(call)) return outcome;
   const pauseMs = pauseBefore(call, decision, random);
   if (pauseMs > 0) {
     if (clock.now() + pauseMs >= call.deadline) {
@@ -79,9 +78,18 @@ async function askToRetry(
   outcome: Outcome,
   clock: Clock,
 ): Promise<RetryDecision | Outcome> {
-  const { plan, method } = call;
-  if (countedAttempts(call) > plan.retries) return false;
+  if (countedAttempts(call) > call.plan.retries) return false;
   if (!mayReplay(call, outcome)) return false;
+  return askRetryFunction(call, outcome, clock);
+}
+
+/** Whether the outcome is worth a further attempt, be there one left or not; what the function throws is an outcome. */
+export async function askRetryFunction(
+  call: PlannedCall,
+  outcome: Outcome,
+  clock: Clock,
+): Promise<RetryDecision | Outcome> {
+  const { plan, method } = call;
   try {
     return await plan.retry({
       method,
@@ -99,7 +107,7 @@ async function askToRetry(
 }
 
 /** Attempts that count against `retries`, the first included. */
-export function countedAttempts(call: PlannedCall): number {
+function countedAttempts(call: PlannedCall): number {
   return call.attempts - call.unsentMoves;
 }
 
@@ -117,11 +125,11 @@ function mayReplay(call: PlannedCall, outcome: Outcome): boolean {
   return single || outcome.delivery === 'unsent' || call.plan.idempotent;
 }
 
-/** Takes an extra attempt out of the budget; tells, and gives the cause, where there is none. */
-export function startExtra(call: PlannedCall): 'budget' | undefined {
-  if (call.to.budget.tryTake()) return undefined;
+/** Takes an extra attempt out of the service's budget; tells where there is none. */
+export function takeFromBudget(call: PlannedCall): boolean {
+  if (call.to.budget.tryTake()) return true;
   tellStop(call, 'budget');
-  return 'budget';
+  return false;
 }
 
 function pauseBefore(call: PlannedCall, decision: RetryDecision, random: Random): number {

@@ -1,0 +1,85 @@
+import { seededRandom } from '@micromesh/core';
+import { FakeClock } from '@micromesh/core/testing';
+import { RoundRobin } from '@micromesh/selector';
+import { describe, expect, it } from 'vitest';
+import { Planner } from '../call/planner.js';
+import { TestWorld } from '../testing/index.js';
+import { buildChain } from './chain.js';
+
+describe('the chain', () => {
+  it('has its layers in this order, outermost first', () => {
+    const { names } = buildChain({
+      clock: new FakeClock(),
+      random: seededRandom(1),
+      planner: new Planner({}, new RoundRobin()),
+      callInterceptors: [(next) => next, (next) => next],
+      attemptInterceptors: [(next) => next],
+    });
+    expect(names).toEqual([
+      'span',
+      'call interceptor x 2',
+      'plan',
+      'deadline',
+      'retry',
+      'select',
+      'attempt span',
+      'attempt interceptor x 1',
+      'mark',
+      'attempt timeout',
+      'transport',
+    ]);
+  });
+
+  it('shows call interceptors the call once, and attempt interceptors each attempt with its node', async () => {
+    const world = new TestWorld();
+    await world.nodes('a', 'b');
+    world.transport.node('a').script = () => ({ kind: 'status', code: 13 });
+    const seen: string[] = [];
+    const caller = world.caller({
+      interceptors: {
+        call: [
+          (next) => (call) => {
+            call.metadata.set('x-user', 'u-1');
+            seen.push(`call ${call.method.name}`);
+            return next(call);
+          },
+        ],
+        attempt: [
+          (next) => (attempt) => {
+            seen.push(`attempt ${attempt.attempt} on ${attempt.node.id}`);
+            return next(attempt);
+          },
+        ],
+      },
+      strategy: 'round-robin',
+    });
+    const { outcome } = world.call(caller);
+    await world.clock.settle();
+    expect((await outcome).code).toBe(0);
+    expect(seen).toEqual(['call Anything', 'attempt 1 on a', 'attempt 2 on b']);
+    expect(world.transport.attempts.map(({ metadata }) => metadata.get('x-user'))).toEqual([
+      ['u-1'],
+      ['u-1'],
+    ]);
+  });
+
+  it('blames no node for what an interceptor does, and says which one failed', async () => {
+    const world = new TestWorld();
+    await world.nodes('a');
+    const caller = world.caller({
+      interceptors: {
+        attempt: [
+          () =>
+            function signer() {
+              throw new Error('no key');
+            },
+        ],
+      },
+    });
+    const { call, outcome } = world.call(caller);
+    expect(await outcome).toMatchObject({ code: 13, reason: 'interceptor', origin: 'local' });
+    expect((await outcome).details).toContain('no key');
+    expect(call.attempts).toBe(1);
+    expect(world.transport.attempts).toEqual([]);
+  });
+});

@@ -1,0 +1,105 @@
+import { status } from '@grpc/grpc-js';
+import { describe, expect, it } from 'vitest';
+import { TestWorld } from '../testing/index.js';
+
+const ROUND_ROBIN = { strategy: 'round-robin' } as const;
+
+async function worldWith(...ids: string[]): Promise<TestWorld> {
+  const world = new TestWorld();
+  await world.nodes(...ids);
+  return world;
+}
+
+describe('a silent attempt', () => {
+  it('of a node that lives is left alone: one attempt, success', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').script = () => ({
+      kind: 'answer',
+      messages: [Buffer.from('slow')],
+      afterMs: 3000,
+    });
+    const { call, outcome } = world.call(world.caller(ROUND_ROBIN));
+    await world.clock.advance(3000);
+    expect((await outcome).code).toBe(status.OK);
+    expect(call.attempts).toBe(1);
+    expect(world.transport.questions).toBeGreaterThan(0);
+  });
+
+  it('of a frozen node goes elsewhere, with all others that wait there, after one question', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').freeze();
+    const caller = world.caller(ROUND_ROBIN);
+    const calls = [world.call(caller), world.call(caller), world.call(caller), world.call(caller)];
+    await world.clock.advance(250);
+    expect(world.transport.questions).toBe(1);
+    await world.clock.advance(1000);
+    for (const { outcome } of calls) expect((await outcome).code).toBe(status.OK);
+    expect(world.path).toEqual(['a', 'b', 'a', 'b', 'b', 'b']);
+    expect(world.transport.questions).toBe(1);
+    expect(calls[0]?.call.records[0]).toMatchObject({ node: 'a', reason: 'silent', delivery: 'unknown' });
+  });
+
+  it('of a frozen node is known within half a second where the deadline is one', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').freeze();
+    const { outcome } = world.call(world.caller({ ...ROUND_ROBIN, timeoutMs: 1000 }));
+    await world.clock.advance(450);
+    expect((await outcome).code).toBe(status.OK);
+  });
+
+  it('keeps new calls away from its node while that is asked, and while it is silent', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').freeze();
+    const caller = world.caller(ROUND_ROBIN);
+    world.call(caller);
+    await world.clock.advance(260);
+    for (let index = 0; index < 4; index++) world.call(caller);
+    await world.clock.advance(1000);
+    for (let index = 0; index < 4; index++) world.call(caller);
+    await world.clock.settle();
+    expect(world.path.slice(1).every((id) => id === 'b')).toBe(true);
+  });
+
+  it('ends its node: it is used again as soon as it speaks', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').freeze();
+    const caller = world.caller(ROUND_ROBIN);
+    world.call(caller);
+    await world.clock.advance(1300);
+    world.transport.node('a').thaw();
+    await world.clock.settle();
+    world.call(caller);
+    world.call(caller);
+    await world.clock.settle();
+    expect(world.path.slice(-2).sort()).toEqual(['a', 'b']);
+  });
+
+  it('of the only node is not cut: there is nowhere else', async () => {
+    const world = await worldWith('a');
+    world.transport.node('a').freeze();
+    const { call, outcome } = world.call(world.caller());
+    await world.clock.advance(3000);
+    world.transport.node('a').thaw();
+    await world.clock.settle();
+    expect((await outcome).code).toBe(status.OK);
+    expect(call.attempts).toBe(1);
+  });
+
+  it('is cut by an explicit attempt time-out, whatever its node says', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').script = () => ({ kind: 'silence' });
+    const { call, outcome } = world.call(world.caller({ ...ROUND_ROBIN, attemptTimeoutMs: 100 }));
+    await world.clock.advance(100);
+    expect((await outcome).code).toBe(status.OK);
+    expect(call.records[0]).toMatchObject({ code: status.DEADLINE_EXCEEDED, reason: 'attemptTimeout' });
+    expect(world.transport.attempts[0]?.cancelled).toBe(true);
+  });
+
+  it('leaves no timer behind', async () => {
+    const world = await worldWith('a', 'b');
+    const { outcome } = world.call(world.caller());
+    await world.clock.settle();
+    await outcome;
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+});

@@ -1,0 +1,123 @@
+import { status } from '@grpc/grpc-js';
+import { createAbortController, runDetached, runInCallContext } from '@micromesh/core';
+import { describe, expect, it } from 'vitest';
+import { TestWorld } from '../testing/index.js';
+
+const SILENT = () => ({ kind: 'silence' }) as const;
+
+async function silentWorld(): Promise<TestWorld> {
+  const world = new TestWorld();
+  await world.nodes('a', 'b');
+  for (const id of ['a', 'b']) world.transport.node(id).script = SILENT;
+  return world;
+}
+
+describe('the deadline', () => {
+  it('is five seconds for a unary call where nobody says', async () => {
+    const world = await silentWorld();
+    const { outcome } = world.call(world.caller());
+    await world.clock.advance(5000);
+    expect(await outcome).toMatchObject({ code: status.DEADLINE_EXCEEDED, reason: 'deadline' });
+    expect(world.transport.attempts.every(({ cancelled }) => cancelled)).toBe(true);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it('is none for a stream where nobody says', async () => {
+    const world = await silentWorld();
+    const { call } = world.call(world.caller({ timeoutMs: 100 }), {}, 'serverStream');
+    await world.clock.advance(3_600_000);
+    expect(call.stopped).toBeUndefined();
+    world.room.close();
+  });
+
+  it('is the smaller of its own and what the call it works for has left', async () => {
+    const world = await silentWorld();
+    const { signal } = createAbortController();
+    const { outcome } = runInCallContext({ deadline: 80, signal }, () =>
+      world.call(world.caller(), { timeoutMs: 500 }),
+    );
+    await world.clock.advance(80);
+    expect((await outcome).code).toBe(status.DEADLINE_EXCEEDED);
+    expect(world.transport.attempts[0]?.metadata.get('grpc-timeout')).toEqual(['80m']);
+  });
+
+  it('is not inherited by detached work', async () => {
+    const world = await silentWorld();
+    const { signal } = createAbortController();
+    const { call } = runInCallContext({ deadline: 80, signal }, () =>
+      runDetached(() => world.call(world.caller(), { timeoutMs: 500 })),
+    );
+    await world.clock.settle();
+    expect(call.deadline).toBe(500);
+    world.room.close();
+  });
+
+  it('beyond 24.8 days is kept here and not told to the server, which would take it for one that is over', async () => {
+    const world = await silentWorld();
+    world.call(world.caller(), { timeoutMs: 30 * 86_400_000 });
+    await world.clock.settle();
+    expect(world.transport.attempts[0]?.metadata.get('grpc-timeout')).toEqual([]);
+    world.room.close();
+  });
+});
+
+describe('cancellation', () => {
+  it('reaches the wire', async () => {
+    const world = await silentWorld();
+    const controller = createAbortController();
+    const { outcome } = world.call(world.caller(), { signal: controller.signal });
+    await world.clock.settle();
+    controller.abort();
+    expect(await outcome).toMatchObject({ code: status.CANCELLED, reason: 'cancelled' });
+    expect(world.transport.attempts[0]?.cancelled).toBe(true);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it('of the call that it works for ends it too', async () => {
+    const world = await silentWorld();
+    const controller = createAbortController();
+    const context = { deadline: Number.POSITIVE_INFINITY, signal: controller.signal };
+    const { outcome } = runInCallContext(context, () => world.call(world.caller()));
+    await world.clock.settle();
+    controller.abort();
+    expect((await outcome).details).toBe('the call that this one works for has ended');
+  });
+
+  it('wakes the wait for the registry, the wait for a connection and the pause before a retry', async () => {
+    const unknown = new TestWorld();
+    const down = new TestWorld();
+    await down.nodes('a');
+    down.transport.node('a').goDown();
+    const pausing = new TestWorld();
+    await pausing.nodes('a');
+    pausing.transport.node('a').script = () => ({ kind: 'status', code: status.INTERNAL });
+    const controller = createAbortController();
+    const { signal } = controller;
+    const outcomes = [
+      unknown.call(unknown.caller(), { signal }),
+      down.call(down.caller(), { signal }),
+      pausing.call(pausing.caller({ retry: () => ({ afterMs: 1000 }) }), { signal }),
+    ].map(({ outcome }) => outcome);
+    await pausing.clock.settle();
+    controller.abort();
+    for (const outcome of outcomes) expect((await outcome).code).toBe(status.CANCELLED);
+    for (const world of [unknown, down, pausing]) expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it('before the call starts nothing', async () => {
+    const world = await silentWorld();
+    const { outcome } = world.call(world.caller(), { signal: AbortSignal.abort() });
+    expect((await outcome).code).toBe(status.CANCELLED);
+    expect(world.transport.attempts).toEqual([]);
+  });
+
+  it('by closing the mesh leaves nothing', async () => {
+    const world = await silentWorld();
+    const { outcome } = world.call(world.caller());
+    await world.clock.settle();
+    world.room.close();
+    expect(await outcome).toMatchObject({ code: status.UNAVAILABLE, reason: 'closed' });
+    expect(world.clock.pendingTimers).toBe(0);
+    expect((await world.call(world.caller()).outcome).reason).toBe('closed');
+  });
+});

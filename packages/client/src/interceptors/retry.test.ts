@@ -1,0 +1,176 @@
+import { status } from '@grpc/grpc-js';
+import { describe, expect, it } from 'vitest';
+import { retryAlways, retryNever, retrySafely } from '../retry/retry-function.js';
+import { TestWorld } from '../testing/index.js';
+
+const INTERNAL = () => ({ kind: 'status', code: status.INTERNAL }) as const;
+const NOT_FOUND = () => ({ kind: 'status', code: status.NOT_FOUND }) as const;
+const DROP = () => ({ kind: 'drop' }) as const;
+const ROUND_ROBIN = { strategy: 'round-robin' } as const;
+
+async function worldWith(...ids: string[]): Promise<TestWorld> {
+  const world = new TestWorld();
+  await world.nodes(...ids);
+  return world;
+}
+
+describe('retries', () => {
+  it('go to another node, at once', async () => {
+    const world = await worldWith('a', 'b', 'c');
+    world.transport.node('a').script = DROP;
+    const { outcome } = world.call(world.caller(ROUND_ROBIN));
+    await world.clock.settle();
+    expect((await outcome).code).toBe(status.OK);
+    expect(world.path).toEqual(['a', 'b']);
+    expect(world.clock.now()).toBe(0);
+  });
+
+  it('are one by default, so that two failures fail the call with both listed', async () => {
+    const world = await worldWith('a', 'b', 'c');
+    for (const id of ['a', 'b', 'c']) world.transport.node(id).script = INTERNAL;
+    const { call, outcome } = world.call(world.caller(ROUND_ROBIN));
+    await world.clock.settle();
+    expect((await outcome).code).toBe(status.INTERNAL);
+    expect(world.path).toEqual(['a', 'b']);
+    expect(call.records.map(({ node, delivery }) => [node, delivery])).toEqual([
+      ['a', 'answered'],
+      ['b', 'answered'],
+    ]);
+  });
+
+  it('tell the server which attempt it is', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').script = INTERNAL;
+    world.call(world.caller(ROUND_ROBIN));
+    await world.clock.settle();
+    const sent = world.transport.attempts.map(({ metadata }) => metadata.get('grpc-previous-rpc-attempts'));
+    expect(sent).toEqual([[], ['1']]);
+  });
+
+  it('are not made for business codes', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').script = NOT_FOUND;
+    const { outcome } = world.call(world.caller(ROUND_ROBIN));
+    await world.clock.settle();
+    expect((await outcome).code).toBe(status.NOT_FOUND);
+    expect(world.path).toEqual(['a']);
+  });
+
+  it('are not made for UNKNOWN, which is what a bug in a handler becomes, unless the method is idempotent', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').script = () => ({ kind: 'status', code: status.UNKNOWN });
+    const caller = world.caller(ROUND_ROBIN);
+    const first = world.call(caller);
+    await world.clock.settle();
+    expect((await first.outcome).code).toBe(status.UNKNOWN);
+    world.call(caller);
+    await world.clock.settle();
+    const third = world.call(caller, { idempotent: true });
+    await world.clock.settle();
+    expect((await third.outcome).code).toBe(status.OK);
+  });
+
+  it('do not count attempts that were provably unsent, while an untried node is left', async () => {
+    const world = await worldWith('a', 'b', 'c', 'd');
+    for (const id of ['a', 'b', 'c']) world.transport.node(id).script = () => ({ kind: 'refuse' });
+    const { call, outcome } = world.call(world.caller({ ...ROUND_ROBIN, retries: 0, retry: retryNever }));
+    await world.clock.settle();
+    expect((await outcome).code).toBe(status.OK);
+    expect(world.path).toEqual(['a', 'b', 'c', 'd']);
+    expect(call.unsentMoves).toBe(3);
+  });
+
+  it('follow the retry function, which may name the pause', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').script = NOT_FOUND;
+    const { outcome } = world.call(world.caller({ ...ROUND_ROBIN, retry: async () => ({ afterMs: 70 }) }));
+    await world.clock.advance(69);
+    expect(world.path).toEqual(['a']);
+    await world.clock.advance(1);
+    expect((await outcome).code).toBe(status.OK);
+    expect(world.path).toEqual(['a', 'b']);
+  });
+
+  it('end with what the retry function throws', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').script = NOT_FOUND;
+    const retry = () => {
+      throw new Error('cannot decide');
+    };
+    const { outcome } = world.call(world.caller({ ...ROUND_ROBIN, retry }));
+    await world.clock.settle();
+    expect(await outcome).toMatchObject({ code: status.INTERNAL, reason: 'interceptor' });
+    expect((await outcome).details).toContain('cannot decide');
+  });
+
+  it('never sleep past the deadline: the last failure is told instead', async () => {
+    const world = await worldWith('a');
+    world.transport.node('a').script = INTERNAL;
+    const { outcome } = world.call(world.caller({ retry: () => ({ afterMs: 200 }), timeoutMs: 100 }));
+    await world.clock.settle();
+    expect(await outcome).toMatchObject({ code: status.INTERNAL });
+    expect(world.clock.now()).toBe(0);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it('are bounded by a budget over time', async () => {
+    const world = new TestWorld(1, { budget: { ratio: 0, perSecond: 1 } });
+    await world.nodes('a', 'b');
+    for (const id of ['a', 'b']) world.transport.node(id).script = INTERNAL;
+    const caller = world.caller();
+    for (let index = 0; index < 50; index++) world.call(caller);
+    await world.clock.settle();
+    expect(world.transport.attempts.length).toBe(50 + 10);
+  });
+
+  it('of a request stream are made only where nothing can have been acted on', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').script = DROP;
+    const caller = world.caller({ ...ROUND_ROBIN, retry: retryAlways });
+    const dropped = world.call(caller, {}, 'clientStream');
+    await world.clock.settle();
+    expect((await dropped.outcome).code).toBe(status.UNAVAILABLE);
+    expect(world.path).toEqual(['a']);
+    const idempotent = world.call(caller, { idempotent: true }, 'clientStream');
+    await world.clock.settle();
+    expect((await idempotent.outcome).code).toBe(status.OK);
+  });
+
+  it('with retrySafely leave a request alone that may have been handled', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').script = DROP;
+    const { outcome } = world.call(world.caller({ ...ROUND_ROBIN, retry: retrySafely }));
+    await world.clock.settle();
+    expect(await outcome).toMatchObject({ reason: 'dropped', delivery: 'unknown' });
+    expect(world.path).toEqual(['a']);
+  });
+});
+
+describe('a slow attempt of an idempotent method', () => {
+  it('gets company on another node when its share of the time is over, and the first answer wins', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').script = () => ({ kind: 'answer', messages: [Buffer.from('a')], afterMs: 600 });
+    world.transport.node('b').script = () => ({ kind: 'answer', messages: [Buffer.from('b')], afterMs: 600 });
+    const { outcome, messages } = world.call(
+      world.caller({ ...ROUND_ROBIN, idempotent: true, timeoutMs: 1000 }),
+    );
+    await world.clock.advance(499);
+    expect(world.path).toEqual(['a']);
+    await world.clock.advance(1);
+    expect(world.path).toEqual(['a', 'b']);
+    await world.clock.advance(100);
+    expect((await outcome).code).toBe(status.OK);
+    expect(messages.map(String)).toEqual(['a']);
+    expect(world.transport.attempts[1]?.cancelled).toBe(true);
+    expect(world.clock.pendingTimers).toBe(1); // the loser's scripted answer
+  });
+
+  it('is answered from beside a frozen node after half of the deadline', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').freeze();
+    const { outcome } = world.call(world.caller({ ...ROUND_ROBIN, idempotent: true, timeoutMs: 1000 }));
+    await world.clock.advance(500);
+    expect((await outcome).code).toBe(status.OK);
+    expect(world.clock.now()).toBe(500);
+  });
+});

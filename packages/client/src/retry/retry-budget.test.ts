@@ -1,0 +1,55 @@
+import { FakeClock } from '@micromesh/core/testing';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { backoffMs } from './backoff.js';
+import { BUDGET_DEFAULTS, RetryBudget } from './retry-budget.js';
+
+describe('the retry budget', () => {
+  it('gives a fifth of the calls of the last ten seconds, and ten a second on top', async () => {
+    const clock = new FakeClock();
+    const budget = new RetryBudget(BUDGET_DEFAULTS, clock);
+    for (let index = 0; index < 100; index++) budget.deposit(clock.now());
+    let given = 0;
+    while (budget.tryTake()) given++;
+    expect(given).toBe(120);
+    await clock.advance(10_000);
+    expect(budget.tryTake()).toBe(true);
+  });
+
+  it('never gives more than its share within a window', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(3000), fc.boolean()), { maxLength: 300 }), (steps) => {
+        let now = 0;
+        const clock = { now: () => now, wallNow: () => now, setTimer: () => ({ cancel() {} }) };
+        const budget = new RetryBudget({ ratio: 0.2, perSecond: 0, windowMs: 10_000 }, clock);
+        const taken: number[] = [];
+        let calls = 0;
+        for (const [ms, take] of steps) {
+          now += ms;
+          if (take) {
+            if (budget.tryTake()) taken.push(now);
+          } else {
+            calls++;
+            budget.deposit(now);
+          }
+        }
+        expect(taken.length).toBeLessThanOrEqual(0.2 * calls);
+      }),
+    );
+  });
+});
+
+describe('the backoff', () => {
+  const settings = { baseMs: 10, maxMs: 1000 };
+
+  it('is nothing for the first move to another node', () => {
+    expect(backoffMs(settings, 1, true, () => 0.99)).toBe(0);
+  });
+
+  it('is full jitter over a doubling interval, up to a second', () => {
+    expect(backoffMs(settings, 1, false, () => 0.5)).toBe(10);
+    expect(backoffMs(settings, 2, true, () => 0.5)).toBe(20);
+    expect(backoffMs(settings, 20, true, () => 0.5)).toBe(500);
+    expect(backoffMs(settings, 3, true, () => 0)).toBe(0);
+  });
+});

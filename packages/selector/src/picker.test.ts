@@ -1,0 +1,133 @@
+import { type ServiceNode, seededRandom } from '@micromesh/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Candidate, Standing } from './candidate.js';
+import { HashRandom } from './hash-random.js';
+import { Picker } from './picker.js';
+import { RoundRobin } from './round-robin.js';
+
+function candidate(id: string, standing: Standing = 'healthy', own: Partial<ServiceNode> = {}): Candidate {
+  const address = { kind: 'tcp', host: '127.0.0.1', port: 1 } as const;
+  return { node: { id, address, version: '1', labels: {}, weight: 1, micromesh: true, ...own }, standing };
+}
+
+const random = () => new HashRandom(seededRandom(1));
+
+function picked(picker: Picker<Candidate>, tried: readonly string[] = [], hashKey?: string): string {
+  const pick = picker.pick(tried, hashKey);
+  return pick.kind === 'node' ? pick.candidate.node.id : pick.kind;
+}
+
+describe('a pick', () => {
+  it('prefers untried healthy to suspect to ejected nodes, then waits for one that connects', () => {
+    const all = [
+      candidate('h'),
+      candidate('s', 'suspect'),
+      candidate('e', 'ejected'),
+      candidate('c', 'connecting'),
+    ];
+    const picker = new Picker(all, {}, {}, random());
+    expect(picked(picker)).toBe('h');
+    expect(picked(picker, ['h'])).toBe('s');
+    expect(picked(picker, ['h', 's'])).toBe('e');
+    expect(picker.pick(['h', 's', 'e'], undefined)).toEqual({ kind: 'wait', for: 'untried' });
+  });
+
+  it('takes a tried node rather than none, and a silent one as the last resort', () => {
+    expect(picked(new Picker([candidate('h')], {}, {}, random()), ['h'])).toBe('h');
+    expect(picked(new Picker([candidate('s', 'silent')], {}, {}, random()))).toBe('s');
+    expect(picked(new Picker([candidate('d', 'disconnected')], {}, {}, random()))).toBe('wait');
+    expect(picked(new Picker([], {}, {}, random()))).toBe('none');
+  });
+
+  it('prefers its own locality while a healthy node is there', () => {
+    const all = [
+      candidate('near', 'healthy', { labels: { zone: 'a' } }),
+      candidate('far', 'healthy', { labels: { zone: 'b' } }),
+    ];
+    const prefer = new Picker(all, { locality: 'prefer' }, { zone: 'a' }, random());
+    expect(picked(prefer)).toBe('near');
+    expect(picked(prefer, ['near'])).toBe('far');
+    const require = new Picker(all, { locality: 'require' }, { zone: 'a' }, random());
+    expect(picked(require, ['near'])).toBe('near');
+    const sick = [candidate('near', 'ejected', { labels: { zone: 'a' } }), all[1] as Candidate];
+    expect(picked(new Picker(sick, { locality: 'prefer' }, { zone: 'a' }, random()))).toBe('far');
+  });
+
+  it('never gives a node that was tried while another connected one is left', () => {
+    const standing = fc.constantFrom<Standing>(
+      'healthy',
+      'suspect',
+      'ejected',
+      'connecting',
+      'silent',
+      'disconnected',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(standing, { maxLength: 6 }),
+        fc.array(fc.nat(5)),
+        fc.option(fc.string()),
+        (standings, tried, key) => {
+          const all = standings.map((each, index) => candidate(String(index), each));
+          const triedIds = tried.map(String);
+          const pick = new Picker(all, {}, {}, random()).pick(triedIds, key ?? undefined);
+          const usable = all.filter((each) => ['healthy', 'suspect', 'ejected'].includes(each.standing));
+          const untried = usable.filter((each) => !triedIds.includes(each.node.id));
+          if (untried.length > 0) {
+            expect(pick.kind).toBe('node');
+            if (pick.kind === 'node') expect(untried).toContain(pick.candidate);
+          }
+          if (pick.kind === 'node')
+            expect(['connecting', 'disconnected']).not.toContain(pick.candidate.standing);
+          expect(pick.kind === 'none').toBe(all.length === 0);
+        },
+      ),
+    );
+  });
+});
+
+describe('shares', () => {
+  it('of hash-random follow the weights', () => {
+    const picker = new Picker([candidate('a'), candidate('b', 'healthy', { weight: 3 })], {}, {}, random());
+    const counts = { a: 0, b: 0 };
+    for (let index = 0; index < 4000; index++) counts[picked(picker) as 'a' | 'b']++;
+    // 3 : 1, within the 99.9 % interval of a binomial share.
+    expect(Math.abs(counts.b / 4000 - 0.75)).toBeLessThan(3.3 * Math.sqrt((0.75 * 0.25) / 4000));
+  });
+
+  it('of round-robin are exact and evenly spread, also when the picker is made anew', () => {
+    const strategy = new RoundRobin();
+    const all = [candidate('a', 'healthy', { weight: 2 }), candidate('b'), candidate('c')];
+    const order: string[] = [];
+    for (let round = 0; round < 8; round++) order.push(picked(new Picker(all, {}, {}, strategy)));
+    expect(order).toEqual(['a', 'b', 'c', 'a', 'a', 'b', 'c', 'a']);
+  });
+});
+
+describe('a hash key', () => {
+  it('moves few other keys when a node leaves: only its own', () => {
+    const all = Array.from({ length: 10 }, (_, index) => candidate(`n-${index}`));
+    const before = new Picker(all, {}, {}, random());
+    const after = new Picker(all.slice(1), {}, {}, random());
+    let moved = 0;
+    let owned = 0;
+    for (let key = 0; key < 10_000; key++) {
+      const owner = picked(before, [], `u-${key}`);
+      if (owner === 'n-0') owned++;
+      else if (picked(after, [], `u-${key}`) !== owner) moved++;
+    }
+    expect(moved).toBe(0);
+    expect(owned).toBeGreaterThan(700);
+    expect(owned).toBeLessThan(1300);
+  });
+
+  it('goes to the next node on the ring, the same for every try', () => {
+    const all = [candidate('a'), candidate('b'), candidate('c')];
+    const picker = new Picker(all, {}, {}, random());
+    const first = picked(picker, [], 'u-1');
+    const second = picked(picker, [first], 'u-1');
+    expect(second).not.toBe(first);
+    expect(picked(picker, [first], 'u-1')).toBe(second);
+  });
+});
