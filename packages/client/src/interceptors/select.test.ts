@@ -107,6 +107,18 @@ describe('selection', () => {
     expect((await world.call(caller).outcome).reason).toBe('noNode');
   });
 
+  it('keeps using nodes that a registry has not got back yet after an outage', async () => {
+    const world = new TestWorld();
+    const caller = world.caller({ strategy: 'round-robin' });
+    await world.nodes('a', 'b');
+    const snapshot = { service: HELLO, nodes: [testNode('a'), testNode('b')] };
+    world.registry.tell(HELLO, { kind: 'stale', snapshot, error: 'connect ECONNREFUSED' });
+    world.registry.show(HELLO, [testNode('a')]);
+    for (let index = 0; index < 4; index++) world.call(caller);
+    await world.clock.settle();
+    expect([...world.path].sort()).toEqual(['a', 'a', 'b', 'b']);
+  });
+
   it('gives up on nodes that the registry has forgotten for a minute', async () => {
     const world = new TestWorld();
     const caller = world.caller();

@@ -1,7 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import {
   type Clock,
-  events,
   formatServiceKey,
   type Outcome,
   type ServiceKey,
@@ -32,8 +31,8 @@ export interface ServiceNodesParts {
 }
 
 /**
- * After all nodes of a service have gone from the registry at once, those that are still connected stay in use for
- * this long: it is more often the registry that has forgotten than the whole fleet that has died.
+ * After all nodes of a service have gone from the registry at once, or some during its outage, those that are still
+ * connected stay in use for this long: it is more often the registry that has forgotten than the fleet that has died.
  */
 const LINGER_MS = 60_000;
 
@@ -53,6 +52,8 @@ export class ServiceNodes implements NodeSurroundings {
   /** Ids of nodes that the registry no longer has and that stay for a while. */
   readonly #lingering = new Set<string>();
   #lingerEnd: Timer | undefined;
+  #snapshot: Snapshot | undefined;
+  #wasStale = false;
 
   constructor(parts: ServiceNodesParts) {
     this.service = parts.service;
@@ -150,34 +151,32 @@ export class ServiceNodes implements NodeSurroundings {
   }
 
   #onWatch(state: WatchState): void {
-    // A stale snapshot is the last good one again: there is nothing new in it.
-    if (state.kind === 'current') this.#apply(state.snapshot);
+    // A stale state mostly brings the last good snapshot again.
+    if (state.kind !== 'unknown' && state.snapshot !== this.#snapshot) {
+      this.#snapshot = state.snapshot;
+      this.#apply(state.snapshot);
+    }
+    this.#wasStale = state.kind === 'stale';
     this.changed();
   }
 
   #apply(snapshot: Snapshot): void {
     const present = new Set(snapshot.nodes.map((node) => node.id));
     const gone = [...this.#handles.keys()].filter((id) => !present.has(id));
-    const added: string[] = [];
     for (const node of snapshot.nodes) {
       const handle = this.#handles.get(node.id);
       this.#lingering.delete(node.id);
       if (handle === undefined) {
-        added.push(node.id);
         this.#add(new NodeHandle(node, this));
       } else {
         handle.node = node;
       }
     }
     const fresh = gone.filter((id) => !this.#lingering.has(id));
-    const massDisappearance = snapshot.nodes.length === 0 && fresh.length > 0;
-    if (massDisappearance) this.#linger(fresh);
+    // All gone at once, or gone with the first word after an outage: the registry may have come back empty.
+    const doubtful = snapshot.nodes.length === 0 || this.#wasStale;
+    if (doubtful && fresh.length > 0) this.#linger(fresh);
     else for (const id of fresh) this.#remove(id);
-    if (events.snapshot.heard) {
-      const { service } = this;
-      const nodes = snapshot.nodes.length;
-      events.snapshot.publish({ service, nodes, added, removed: fresh, massDisappearance });
-    }
   }
 
   #add(handle: NodeHandle): void {
