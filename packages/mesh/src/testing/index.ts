@@ -1,0 +1,2 @@
+export { createTestMesh, TestMesh, type TestMeshOptions } from './test-mesh.js';
+export { type TestHandlers, TestNode } from './test-node.js';

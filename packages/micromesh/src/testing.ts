@@ -1,0 +1,9 @@
+export { type RecordedAttempt, ScriptedNode, type ScriptedReply } from '@micromesh/client/testing';
+export { FakeClock } from '@micromesh/core/testing';
+export {
+  createTestMesh,
+  type TestHandlers,
+  TestMesh,
+  type TestMeshOptions,
+  TestNode,
+} from '@micromesh/mesh/testing';
