@@ -636,8 +636,8 @@ export const ChatReply: MessageFns<ChatReply> = {
 export type HelloService = typeof HelloService;
 export const HelloService = {
   /**
-   * Greets one name. Each call leaves an effect (a line in the effect log), so running it twice shows:
-   * it has no idempotency_level, and the mesh never risks a second execution.
+   * Greets one name. Each call leaves an effect (a line in the effect log), so that running it twice would show:
+   * it has no idempotency_level.
    */
   anything: {
     path: "/hello.v1.Hello/Anything" as const,
@@ -684,8 +684,8 @@ export const HelloService = {
 
 export interface HelloServer extends UntypedServiceImplementation {
   /**
-   * Greets one name. Each call leaves an effect (a line in the effect log), so running it twice shows:
-   * it has no idempotency_level, and the mesh never risks a second execution.
+   * Greets one name. Each call leaves an effect (a line in the effect log), so that running it twice would show:
+   * it has no idempotency_level.
    */
   anything: handleUnaryCall<AnythingRequest, AnythingReply>;
   /** Sends `count` greetings, one after the other. */
@@ -698,8 +698,8 @@ export interface HelloServer extends UntypedServiceImplementation {
 
 export interface HelloClient extends Client {
   /**
-   * Greets one name. Each call leaves an effect (a line in the effect log), so running it twice shows:
-   * it has no idempotency_level, and the mesh never risks a second execution.
+   * Greets one name. Each call leaves an effect (a line in the effect log), so that running it twice would show:
+   * it has no idempotency_level.
    */
   anything(
     request: AnythingRequest,
