@@ -13,9 +13,15 @@ const OK: Classification = { verdict: 'ok', blame: 'nobody' };
 const IGNORED: Classification = { verdict: 'ignored', blame: 'nobody' };
 const FAILED: Classification = { verdict: 'failed', blame: 'nobody' };
 const RETRYABLE: Classification = { verdict: 'retryable', blame: 'nobody' };
-const NODE_DOWN: Classification = { verdict: 'retryable', blame: 'node' };
+const NODE_FAILED: Classification = { verdict: 'retryable', blame: 'node' };
 
-const NODE_REASONS: ReadonlySet<Reason> = new Set<Reason>(['connect', 'refused', 'dropped', 'silent']);
+const NODE_REASONS: ReadonlySet<Reason> = new Set<Reason>([
+  'connect',
+  'refused',
+  'dropped',
+  'silent',
+  'attemptTimeout',
+]);
 const MESH_REASONS: ReadonlySet<Reason> = new Set<Reason>([
   'noNode',
   'registryUnknown',
@@ -36,7 +42,7 @@ export function classify(outcome: Outcome): Classification {
   const { reason } = outcome;
   if (reason === 'cancelled' || reason === 'superseded') return IGNORED;
   if (reason === 'deadline' || MESH_REASONS.has(reason)) return FAILED;
-  if (NODE_REASONS.has(reason)) return NODE_DOWN;
+  if (NODE_REASONS.has(reason)) return NODE_FAILED;
   switch (outcome.code) {
     case status.UNAVAILABLE:
     case status.INTERNAL:
