@@ -1,5 +1,14 @@
 export { consul } from './consul/consul.js';
 export type { ConsulOptions, ConsulTls } from './consul/consul-options.js';
+export { type DevAgent, type DevAgentOptions, startDevAgent } from './dev-agent/dev-agent.js';
+export {
+  DEFAULT_DEV_AGENT_PORT,
+  DEV_AGENT_PORT_VARIABLE,
+  type DevAgentPlace,
+} from './dev-agent/dev-agent-options.js';
+export { type EmbeddedOptions, embedded } from './dev-agent/embedded.js';
+export type { MisbehaveOptions, Misbehaviour } from './dev-agent/misbehaviour.js';
+export { type SpawnedDevAgent, spawnDevAgent } from './dev-agent/spawn-dev-agent.js';
 export { DEV_AGENT_HEADER } from './dev-agent-header.js';
 export { type MemoryOptions, memory } from './memory.js';
 export {

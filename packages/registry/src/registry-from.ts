@@ -1,6 +1,7 @@
 import { type Clock, ConfigError, type Logger, type Random } from '@micromesh/core';
 import { consul } from './consul/consul.js';
 import type { ConsulOptions } from './consul/consul-options.js';
+import { embedded } from './dev-agent/embedded.js';
 import { memory } from './memory.js';
 import type { Registry } from './registry.js';
 import { type StaticServices, staticRegistry } from './static.js';
@@ -45,6 +46,8 @@ export function registryFrom(spec: string | Registry, parts: RegistryParts = {})
       return memory(memoryOptions(rest ?? '', parts));
     case 'static':
       return staticRegistry(readStaticSpec(spec, rest ?? ''), parts);
+    case 'embedded':
+      return embedded(parts);
     default:
       throw new ConfigError('registry', spec, 'is no registry', ALLOWED);
   }
