@@ -34,7 +34,9 @@ function explain(address: Address, reason: string): [problem: string, mend: stri
   if (reason.includes('EACCES')) {
     return [
       'may not be listened on by this user (EACCES)',
-      'take a port of at least 1024, or a folder that it may write to',
+      address.kind === 'unix'
+        ? 'take a folder that is there and that it may write to'
+        : 'take a port of at least 1024',
     ];
   }
   if (reason.includes('EADDRNOTAVAIL')) {

@@ -17,7 +17,7 @@ export interface HandlerContext {
   /** Milliseconds until the deadline, 0 when it has passed; Infinity without one. */
   readonly remainingMs: () => number;
   /**
-   * Aborts when the caller has gone or the deadline has passed while the handler works. It stays quiet after the handler
+   * Aborts when the caller has gone, the deadline has passed, or a drain has cut the call, while the handler works. It stays quiet after the handler
    * has settled, so work that goes on in the background is not cancelled by the end of the call.
    */
   readonly signal: AbortSignal;
@@ -26,7 +26,8 @@ export interface HandlerContext {
    * process was frozen since the handler began (or last asked); then one turn of the event loop is taken first, in which
    * cancellations that waited in the socket are read.
    *
-   * @throws RpcError CANCELLED when the caller has gone, DEADLINE_EXCEEDED when the deadline has passed.
+   * @throws RpcError CANCELLED when the caller has gone, DEADLINE_EXCEEDED when the deadline has passed, UNAVAILABLE when a drain
+   *   has cut the call.
    */
   readonly stillWanted: () => Promise<void>;
   /** Headers for the caller; sent before the first message, or by `sendHeader`. A call that fails before sends none. */

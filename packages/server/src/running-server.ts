@@ -13,11 +13,14 @@ import type { ActiveCalls } from './active-calls.js';
 import type { Health } from './health.js';
 import type { OpenStreams } from './open-streams.js';
 import type { SelfRegistration } from './self-registration.js';
+import { cutConnections, shutDown } from './shutdown.js';
 import { drainOnSignals, type SignalTarget } from './signals.js';
 import { within } from './within.js';
 
 /** How long a drain waits for the registry before it goes on; the registry is told all the same. */
 const DEREGISTER_WITHIN_MS = 500;
+/** How long the statuses of calls that were cut may take to leave. */
+const CUT_WITHIN_MS = 150;
 
 /** What a server is doing. */
 export type ServerState = 'starting' | ServerEvent['state'];
@@ -142,6 +145,7 @@ export class ServerRun implements RunningServer, SignalTarget {
       await registration?.enter();
     } catch (error) {
       void registration?.leave();
+      cutConnections(this.#parts.server, this.#parts.listening);
       this.#close();
       throw error;
     }
@@ -182,11 +186,10 @@ export class ServerRun implements RunningServer, SignalTarget {
       'a second signal ends the drain',
     );
     this.#markForced();
-    this.#parts.server.forceShutdown();
   }
 
   async #drain(): Promise<void> {
-    const { health, registration, logger, drain, server, active, streams } = this.#parts;
+    const { health, registration, logger, drain, server, listening, active, streams } = this.#parts;
     this.#change('lameDuck');
     logger.info({}, 'draining: not serving any more');
     health?.notServing();
@@ -200,12 +203,14 @@ export class ServerRun implements RunningServer, SignalTarget {
       'draining: GOAWAY, calls in flight may end',
     );
     streams.end();
-    const quiet = Promise.all([shutDown(server), active.empty()]);
-    if (!(await this.#wait(drain.graceMs, quiet))) {
+    const closed = shutDown(server, listening, drain.graceMs + CUT_WITHIN_MS);
+    if (!(await this.#wait(drain.graceMs, Promise.all([closed, active.empty()])))) {
       logger.warn(
         { calls: active.countByMethod() },
         'draining: the limit is reached, the calls in flight are cut',
       );
+      active.cut();
+      await this.#wait(2 * CUT_WITHIN_MS, closed);
     }
     this.#close();
     logger.info({}, 'stopped');
@@ -223,7 +228,6 @@ export class ServerRun implements RunningServer, SignalTarget {
   }
 
   #close(): void {
-    this.#parts.server.forceShutdown();
     this.#offSignals();
     this.#parts.release();
     this.#change('stopped');
@@ -238,9 +242,3 @@ export class ServerRun implements RunningServer, SignalTarget {
 }
 
 const NEVER = new Promise<never>(() => {});
-
-function shutDown(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.tryShutdown(() => resolve());
-  });
-}

@@ -10,7 +10,7 @@ import {
   runInCallContext,
   type ServiceKey,
 } from '@micromesh/core';
-import type { ActiveCalls } from './active-calls.js';
+import type { ActiveCall, ActiveCalls } from './active-calls.js';
 import type { BoundHandler } from './bound-handler.js';
 import { CallLogger } from './call-logger.js';
 import { ContextMap, type ContextValues } from './context-values.js';
@@ -45,7 +45,7 @@ const WANTED = Promise.resolve();
  * One call from the moment that grpc-js hands it over until its status is given back. It is the handler's context too:
  * what a handler seldom uses is made when it asks.
  */
-export abstract class ServerCall implements HandlerContext {
+export abstract class ServerCall implements HandlerContext, ActiveCall {
   protected readonly handler: BoundHandler;
   /** The subclass sets it when `run` has come to its end. */
   protected complete = false;
@@ -54,6 +54,7 @@ export abstract class ServerCall implements HandlerContext {
   /** On the mesh's clock. */
   readonly #deadlineAt: number;
   #gone = false;
+  #cutBy: RpcError | undefined;
   #settled = false;
   #started = false;
   #headerSent = false;
@@ -127,7 +128,10 @@ export abstract class ServerCall implements HandlerContext {
     } else if (!reply.chosen) {
       this.log.error({ err: error }, 'a handler failed with an error that is no status; answered UNKNOWN');
     }
-    if (this.#gone) return;
+    if (!this.#gone) this.#answer(reply);
+  }
+
+  #answer(reply: ReplyStatus): void {
     try {
       this.fail(reply);
     } catch (broken) {
@@ -157,9 +161,20 @@ export abstract class ServerCall implements HandlerContext {
   #onCancelled(): void {
     // grpc-js says this at the end of every call, also of one that went well.
     if (this.#settled || this.#gone) return;
+    this.#leave();
+  }
+
+  #leave(): void {
     this.#gone = true;
     this.#controller?.abort(this.goneError());
     this.release();
+  }
+
+  cut(): void {
+    if (this.#settled || this.#gone) return;
+    this.#cutBy = new RpcError(status.UNAVAILABLE, 'the server went away before the call had ended');
+    this.#leave();
+    this.#answer(replyTo(this.#cutBy, undefined));
   }
 
   /** Whether the caller no longer waits, as far as the sockets have been read. */
@@ -168,6 +183,7 @@ export abstract class ServerCall implements HandlerContext {
   }
 
   protected goneError(): RpcError {
+    if (this.#cutBy !== undefined) return this.#cutBy;
     return this.#remainingMs() === 0
       ? new RpcError(status.DEADLINE_EXCEEDED, 'Deadline exceeded')
       : new RpcError(status.CANCELLED, 'the caller has gone');
