@@ -1,3 +1,4 @@
+import { spawnDevAgent } from '@micromesh/registry';
 import type { Guardian } from '../process/guardian.js';
 import { passingNodes } from './passing-nodes.js';
 import type { RegistryPart } from './registry-part.js';
@@ -5,10 +6,25 @@ import type { RegistryPart } from './registry-part.js';
 /**
  * Starts a dev agent of one's own on a free port, in a process of its own.
  *
- * @throws Error when it does not start.
+ * @throws RegistryError when it does not start.
  */
 export async function startDevAgentPart(guardian: Guardian): Promise<RegistryPart> {
-  void guardian;
-  void passingNodes;
-  throw new Error('not there yet');
+  const agent = await spawnDevAgent({ port: 0 });
+  let { pid } = agent;
+  guardian.watch(pid);
+  return {
+    url: `consul://${agent.address}`,
+    kill: async () => agent.kill('SIGKILL'),
+    startEmpty: async () => {
+      await agent.restart();
+      guardian.forget(pid);
+      pid = agent.pid;
+      guardian.watch(pid);
+    },
+    passing: (service) => passingNodes(agent.address, service),
+    stop: async () => {
+      await agent.stop();
+      guardian.forget(pid);
+    },
+  };
 }

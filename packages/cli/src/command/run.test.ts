@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import type { CommandIo, Output } from './io.js';
+import { run } from './run.js';
+
+class Captured implements Output {
+  text = '';
+  write(text: string) {
+    this.text += text;
+  }
+  on() {}
+  off() {}
+}
+
+async function micromesh(...args: string[]) {
+  // Without a PATH and in an empty cache folder there is no Consul.
+  const env = { PATH: '', XDG_CACHE_HOME: '/nowhere' };
+  const stdout = new Captured();
+  const stderr = new Captured();
+  const io: CommandIo = { stdin: process.stdin, stdout, stderr, env };
+  const status = await run(args, io);
+  return { status, stdout: stdout.text, stderr: stderr.text };
+}
+
+describe('micromesh', () => {
+  test('prints its version', async () => {
+    const { status, stdout } = await micromesh('--version');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test.each([[], ['demo'], ['generate'], ['consul']])(
+    '%s --help has an example and goes to stdout',
+    async (...command) => {
+      const { status, stdout, stderr } = await micromesh(...command, '--help');
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/Examples?:\n {2}\$ .*micromesh/);
+      expect(stderr).toBe('');
+    },
+  );
+
+  test.each<[string, string[], string]>([
+    ['an unknown command', ['dmo'], "unknown command 'dmo'\n(Did you mean demo?)"],
+    ['an unknown option', ['demo', '--scenari', 'kill'], 'Did you mean --scenario?'],
+    ['an unknown scenario', ['demo', '--scenario', 'kil'], 'Did you mean kill?'],
+    [
+      'a scenario that resembles none',
+      ['demo', '--scenario', 'x'],
+      'It takes kill, restart, freeze, registry.',
+    ],
+    ['a number that is none', ['demo', '--nodes', 'three'], 'It takes a whole number from 1 to'],
+    ['a number out of range', ['demo', '--rps', '0'], 'It takes a whole number from 1 to'],
+    ['an option of scenarios without one', ['demo', '--json'], 'belongs to --scenario'],
+    [
+      'an option of the live demo in a scenario',
+      ['demo', '--scenario', 'kill', '--port', '1'],
+      'does not go with',
+    ],
+    ['a scenario that leaves no node', ['demo', '--scenario', 'kill', '--nodes', '1'], 'give 2 or more'],
+    [
+      'an agent of others in a scenario',
+      ['demo', '--scenario', 'kill', '--registry', 'consul://x'],
+      'embedded or consul',
+    ],
+    ['an excess argument', ['demo', 'kill'], 'too many arguments'],
+    ['no output folder', ['generate', 'proto'], "required option '--out <folder>'"],
+  ])('exits 2 at %s, and says what to do', async (_, args, message) => {
+    const { status, stdout, stderr } = await micromesh(...args);
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stdout).toBe('');
+  });
+
+  test('exits 1 at a folder that is not there', async () => {
+    const { status, stderr } = await micromesh('generate', '/nowhere', '--out', '/nowhere/out');
+    expect(status).toBe(1);
+    expect(stderr).toContain('/nowhere');
+  });
+
+  test('exits 2 without a Consul, with the command that installs one', async () => {
+    const { status, stderr } = await micromesh('demo', '--scenario', 'kill', '--registry', 'consul');
+    expect(status).toBe(2);
+    expect(stderr).toContain('micromesh consul --install');
+  });
+});

@@ -1,0 +1,57 @@
+import picocolors from 'picocolors';
+import { describe, expect, test } from 'vitest';
+import { renderReport } from './report.js';
+import type { ScenarioResult } from './result.js';
+import { sparkline } from './sparkline.js';
+
+const plain = picocolors.createColors(false);
+
+const RESULT: ScenarioResult = {
+  ...{ scenario: 'kill', registry: 'embedded', nodes: 3, rps: 20, seconds: 1 },
+  ...{ calls: 20, ok: 20, failed: 0, retried: 2, attempts: 22, codes: { OK: 20 } },
+  ...{ executedTwice: 0, executedTwiceCalls: [], maybeTwice: 1 },
+  maybeTwiceCalls: [{ call: 'call-7', node: 'hello-a', effects: 1 }],
+  ...{ p50Ms: 51.2, p99Ms: 80, maxMs: 99.9, recoveryMs: 40 },
+  timeline: [
+    { ms: 0, calls: 10, ok: 10, failed: 0, retried: 0 },
+    { ms: 100, calls: 10, ok: 10, failed: 0, retried: 2, event: 'kill -9 hello-a' },
+  ],
+};
+
+describe('renderReport', () => {
+  test('shows figures, timeline and verdict', () => {
+    expect(renderReport(RESULT, plain)).toBe(`kill · embedded registry · 3 nodes · 20 calls/s for 1 s
+
+  calls            20 (OK 20)
+  failed           0
+  executed twice   0
+  maybe twice      1 (in a handler at the instant that its node died)
+  retried          2 (22 attempts)
+  latency          p50 51.2 ms, p99 80 ms, max 99.9 ms
+  recovery         40 ms after the fault
+
+  calls    ██
+  retried   █
+  failed     
+            ^
+    0.1 s  kill -9 hello-a
+
+✓ no call failed, none was executed twice
+`);
+  });
+
+  test('says in the verdict what went wrong', () => {
+    const bad = { ...RESULT, failed: 3, executedTwice: 1, reregisteredMs: null };
+    expect(renderReport(bad, plain)).toContain(
+      '✗ 3 calls failed, 1 calls were executed twice, not all nodes were registered again',
+    );
+  });
+});
+
+describe('sparkline', () => {
+  test('draws shares of the greatest value, and nothing for 0', () => {
+    expect(sparkline([0, 1, 4, 8])).toBe(' ▁▄█');
+    expect(sparkline([0, 0])).toBe('  ');
+    expect(sparkline([])).toBe('');
+  });
+});

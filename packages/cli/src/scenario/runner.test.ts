@@ -1,0 +1,250 @@
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@micromesh/core/testing';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { RegistryPart } from '../registry/registry-part.js';
+import type { LoadOptions, NodePart, ScenarioParts } from './parts.js';
+import type { ScenarioName, ScenarioOptions, ScenarioResult } from './result.js';
+import { runScenario } from './runner.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'micromesh-runner-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+class ScriptedNode implements NodePart {
+  readonly ended: Promise<{ killed: boolean }>;
+  #end: (end: { killed: boolean }) => void = () => {};
+  over = false;
+
+  constructor(
+    readonly id: string,
+    readonly log: (text: string) => void,
+  ) {
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  kill() {
+    this.log(`kill ${this.id}`);
+    this.over = true;
+    this.#end({ killed: true });
+  }
+
+  freeze() {
+    this.log(`freeze ${this.id}`);
+  }
+
+  thaw() {
+    this.log(`thaw ${this.id}`);
+  }
+
+  async stop() {
+    if (this.over) return;
+    this.over = true;
+    this.log(`stop ${this.id}`);
+    this.#end({ killed: false });
+  }
+}
+
+/** Parts that note what is done to them; `answer` decides about each call. */
+class ScriptedParts implements ScenarioParts {
+  readonly log: string[] = [];
+  readonly nodes: ScriptedNode[] = [];
+  load: LoadOptions | undefined;
+  effectsFile = '';
+  connectFails = false;
+  registered = true;
+
+  constructor(
+    readonly clock: FakeClock,
+    readonly answer: (id: string, parts: ScriptedParts) => Promise<string> = async () => 'OK',
+  ) {}
+
+  #loadBeganAt = 0;
+
+  /** With the time since the load began. */
+  note = (text: string) => {
+    this.log.push(`${this.clock.now() - this.#loadBeganAt} ${text}`);
+  };
+
+  async startRegistry(): Promise<RegistryPart> {
+    this.note('start registry');
+    return {
+      url: 'consul://127.0.0.1:1',
+      kill: async () => this.note('kill registry'),
+      startEmpty: async () => this.note('start registry again'),
+      passing: async () => (this.registered ? this.nodes.map(({ id }) => id) : []),
+      stop: async () => this.note('stop registry'),
+    };
+  }
+
+  async startNode(_url: string, effectsFile: string): Promise<NodePart> {
+    this.effectsFile = effectsFile;
+    const node = new ScriptedNode(`hello-${this.nodes.length + 1}`, this.note);
+    this.nodes.push(node);
+    this.note(`start ${node.id}`);
+    return node;
+  }
+
+  async startLoad(options: LoadOptions) {
+    this.load = options;
+    this.#loadBeganAt = this.clock.now();
+    return {
+      call: (id: string) => this.answer(id, this),
+      connected: async (id: string) => {
+        if (this.connectFails) throw new Error(`${id} is not connected`);
+        this.note(`connected ${id}`);
+      },
+      close: async () => this.note('close load'),
+    };
+  }
+
+  effect(node: string, call: string, event: 'start' | 'effect') {
+    appendFileSync(this.effectsFile, `${JSON.stringify({ at: 1, node, call, event })}\n`);
+  }
+}
+
+function options(scenario: ScenarioName, more: Partial<ScenarioOptions> = {}): ScenarioOptions {
+  return { scenario, registry: 'embedded', nodes: 2, rps: 10, seconds: 2, retries: undefined, ...more };
+}
+
+async function run(given: ScenarioOptions, parts: ScriptedParts): Promise<ScenarioResult> {
+  const progress = { step: () => {}, load: () => {} };
+  const { signal } = new AbortController();
+  const { clock } = parts;
+  let over = false;
+  const end = () => {
+    over = true;
+  };
+  const running = runScenario(given, { parts, clock, folder, signal, progress });
+  running.then(end, end);
+  while (!over) await clock.advance(10);
+  return running;
+}
+
+describe('runScenario', () => {
+  test('kill: kills one node at a quarter of the time, and starts no other', async () => {
+    const parts = new ScriptedParts(new FakeClock());
+    const result = await run(options('kill'), parts);
+    expect(parts.log).toContain('500 kill hello-1');
+    expect(parts.nodes).toHaveLength(2);
+    expect(result).toMatchObject({ calls: 20, ok: 20, failed: 0, executedTwice: 0, recoveryMs: 0 });
+    expect(result.timeline.find(({ event }) => event !== undefined)).toMatchObject({
+      ms: 500,
+      event: 'kill -9 hello-1',
+    });
+  });
+
+  test('restart: ends a node only when its successor is passing and connected', async () => {
+    const parts = new ScriptedParts(new FakeClock());
+    await run(options('restart'), parts);
+    const steps = parts.log.map((line) => line.replace(/^\d+ /, ''));
+    expect(steps.slice(3, 9)).toEqual([
+      ...['start hello-3', 'connected hello-3', 'stop hello-1'],
+      ...['start hello-4', 'connected hello-4', 'stop hello-2'],
+    ]);
+  });
+
+  test('restart: goes on where the caller does not connect, and says so on the timeline', async () => {
+    const parts = new ScriptedParts(new FakeClock());
+    parts.connectFails = true;
+    const { timeline } = await run(options('restart'), parts);
+    expect(timeline.map(({ event = '' }) => event).join('; ')).toContain('hello-3 is not connected');
+  });
+
+  test('freeze: thaws after 4 s, also when the load is over by then', async () => {
+    const parts = new ScriptedParts(new FakeClock());
+    await run(options('freeze'), parts);
+    expect(parts.log).toContain('500 freeze hello-1');
+    expect(parts.log).toContain('4500 thaw hello-1');
+  });
+
+  test('registry: brings it back empty and waits until all nodes are registered again', async () => {
+    const parts = new ScriptedParts(new FakeClock());
+    parts.registered = false;
+    const { startLoad } = parts;
+    parts.startLoad = (given) => {
+      parts.clock.setTimer(4_000, () => {
+        parts.registered = true;
+      });
+      return startLoad.call(parts, given);
+    };
+    const { reregisteredMs } = await run(options('registry'), parts);
+    expect(parts.log).toContain('500 kill registry');
+    expect(parts.log).toContain('1500 start registry again');
+    expect(reregisteredMs).toBe(3_500);
+  });
+
+  test('registry: gives up on nodes that never come back', async () => {
+    const parts = new ScriptedParts(new FakeClock());
+    parts.registered = false;
+    expect((await run(options('registry'), parts)).reregisteredMs).toBeNull();
+  });
+
+  test('ends the load, then the nodes, then the registry', async () => {
+    const parts = new ScriptedParts(new FakeClock());
+    await run(options('kill'), parts);
+    const steps = parts.log.map((line) => line.replace(/^\d+ /, ''));
+    expect(steps.slice(-3)).toEqual(['close load', 'stop hello-2', 'stop registry']);
+  });
+
+  test('counts effects after the nodes have ended', async () => {
+    const parts = new ScriptedParts(new FakeClock(), async (id, { effect, nodes }) => {
+      const call = effect.bind(parts);
+      call('hello-2', id, 'start');
+      call('hello-2', id, 'effect');
+      if (id === 'call-3') call('hello-1', id, 'effect');
+      if (id === 'call-4') call(nodes[0]?.id ?? '', id, 'start');
+      return 'OK';
+    });
+    const result = await run(options('kill'), parts);
+    expect(result.executedTwiceCalls).toEqual(['call-3']);
+    expect(result.maybeTwiceCalls).toEqual([{ call: 'call-4', node: 'hello-1', effects: 1 }]);
+  });
+
+  test('counts tries where the mesh tells of them', async () => {
+    const parts = new ScriptedParts(new FakeClock(), async (id, { load }) => {
+      load?.onTried(0, id === 'call-10' ? 2 : 1);
+      return 'OK';
+    });
+    const result = await run(options('kill'), parts);
+    expect(result).toMatchObject({ retried: 1, attempts: 21, recoveryMs: 500 });
+    expect(result.timeline[10]).toMatchObject({ ms: 1_000, retried: 1 });
+  });
+
+  test('waits for late calls, but not for ever', async () => {
+    const parts = new ScriptedParts(new FakeClock(), (id) =>
+      id === 'call-19' ? new Promise(() => {}) : Promise.resolve('OK'),
+    );
+    const result = await run(options('kill'), parts);
+    expect(result).toMatchObject({ failed: 1, codes: { OK: 19, UNFINISHED: 1 } });
+  });
+
+  test('rejects when it is ended early', async () => {
+    const parts = new ScriptedParts(new FakeClock());
+    const controller = new AbortController();
+    const { clock } = parts;
+    const running = runScenario(options('kill'), {
+      ...{ parts, clock, folder, signal: controller.signal },
+      progress: { step: () => {}, load: () => {} },
+    });
+    const ended = expect(running).rejects.toThrow('SIGINT');
+    await clock.advance(200);
+    controller.abort(new Error('SIGINT'));
+    await ended;
+    await clock.advance(200);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test('rejects when a part does not start', async () => {
+    const parts = new ScriptedParts(new FakeClock());
+    parts.startNode = async () => {
+      throw new Error('hello did not start');
+    };
+    await expect(run(options('kill'), parts)).rejects.toThrow('hello did not start');
+  });
+});
