@@ -1,5 +1,5 @@
 import { Metadata } from '@grpc/grpc-js';
-import type { Clock, Outcome } from '@micromesh/core';
+import type { Clock, Outcome, Timer } from '@micromesh/core';
 import type { Connection, WireListener } from '../transport/transport.js';
 
 /** No server has this method; any status at all, UNIMPLEMENTED after some 2 ms, comes from a process that lives. */
@@ -16,6 +16,14 @@ export function askNode(connection: Connection, clock: Clock, waitMs: number): Q
   return new Question(connection, clock, waitMs);
 }
 
+/** A timer that is later than this was not late by chance. */
+const OWN_STALL_MS = 50;
+
+/** Timers come before sockets in a turn of the event loop: what has arrived meanwhile is read first. */
+function afterPoll(work: () => void): void {
+  setImmediate(() => setImmediate(work));
+}
+
 /** One question and its verdict. */
 export class Question implements WireListener {
   /** Settles when the node answers, or when `waitMs` are over. */
@@ -29,11 +37,19 @@ export class Question implements WireListener {
       this.#settle = resolve;
     });
     this.verdict = new Promise((resolve) => {
-      const timer = clock.setTimer(waitMs, () => resolve('silent'));
+      let timer = waitFor(waitMs);
       void this.end.then((verdict) => {
         timer.cancel();
         resolve(verdict);
       });
+      function waitFor(ms: number): Timer {
+        const dueAt = clock.now() + ms;
+        return clock.setTimer(ms, () => {
+          // Late: it was this process that stood still, and the node's answer may lie unread in the socket.
+          if (clock.now() - dueAt > OWN_STALL_MS) timer = waitFor(ms);
+          else afterPoll(() => resolve('silent'));
+        });
+      }
     });
     const metadata = new Metadata();
     const call = connection.call(

@@ -60,6 +60,15 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
+  /** Time passes without this process having a turn: what is due meanwhile fires late, all at once. */
+  standStill(ms: number): void {
+    this.#now += ms;
+    for (let due = this.#next(this.#now); due !== undefined; due = this.#next(this.#now)) {
+      this.#armed.delete(due);
+      due.fire();
+    }
+  }
+
   #next(end: number): Armed | undefined {
     let first: Armed | undefined;
     for (const armed of this.#armed) {

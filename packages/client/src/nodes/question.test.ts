@@ -1,0 +1,71 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import type { Outcome } from '@micromesh/core';
+import { FakeClock } from '@micromesh/core/testing';
+import { describe, expect, it } from 'vitest';
+import type { Connection, WireListener } from '../transport/transport.js';
+import { Question } from './question.js';
+
+const UNIMPLEMENTED: Outcome = {
+  code: status.UNIMPLEMENTED,
+  details: '',
+  trailers: new Metadata(),
+  origin: 'remote',
+  delivery: 'answered',
+  reason: 'none',
+};
+
+function connectionThatHands(take: (listener: WireListener) => void): Connection {
+  return {
+    state: 'ready',
+    call(_request, listener) {
+      take(listener);
+      return { send() {}, halfClose() {}, read() {}, cancel() {}, peer: () => '' };
+    },
+    close() {},
+  };
+}
+
+describe('a question', () => {
+  it('is answered by any status at all', async () => {
+    const clock = new FakeClock();
+    const question = new Question(
+      connectionThatHands((listener) => queueMicrotask(() => listener.onEnd(UNIMPLEMENTED))),
+      clock,
+      100,
+    );
+    expect(await question.verdict).toBe('alive');
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('finds silence after its time, and hears the answer that comes later', async () => {
+    const clock = new FakeClock();
+    let listener: WireListener | undefined;
+    const question = new Question(
+      connectionThatHands((given) => {
+        listener = given;
+      }),
+      clock,
+      100,
+    );
+    await clock.advance(100);
+    expect(await question.verdict).toBe('silent');
+    listener?.onEnd(UNIMPLEMENTED);
+    expect(await question.end).toBe('alive');
+  });
+
+  it('does not take an own standstill for the silence of the node', async () => {
+    const clock = new FakeClock();
+    let listener: WireListener | undefined;
+    const question = new Question(
+      connectionThatHands((given) => {
+        listener = given;
+      }),
+      clock,
+      100,
+    );
+    clock.standStill(2000);
+    await clock.settle();
+    listener?.onEnd(UNIMPLEMENTED);
+    expect(await question.verdict).toBe('alive');
+  });
+});
