@@ -1,4 +1,4 @@
-import { ConfigError, parseAddress, type RegistrationEvent, events } from '@micromesh/core';
+import { ConfigError, events, parseAddress, type RegistrationEvent } from '@micromesh/core';
 import type { Registered, Registration, Registry, WatchState } from '@micromesh/registry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -132,7 +132,8 @@ export function describeRegistry(
       const states: WatchState[] = [];
       watch.subscribe((state) => states.push(state));
       const other = uniqueService('busy');
-      for (let n = 1; n <= 5; n++) await register(registry, { service: other, id: `b-${n}`, address: tcp(6000 + n) });
+      for (let n = 1; n <= 5; n++)
+        await register(registry, { service: other, id: `b-${n}`, address: tcp(6000 + n) });
       const busy = open().watch(other);
       await nodesBecome(busy, ['b-1', 'b-2', 'b-3', 'b-4', 'b-5']);
       expect(states).toEqual([]);

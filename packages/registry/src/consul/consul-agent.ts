@@ -89,6 +89,8 @@ export class ConsulAgent {
         body: request.body === undefined ? undefined : JSON.stringify(request.body),
         answerTimeoutMs: request.answerTimeoutMs ?? this.#settings.requestTimeoutMs,
         stepTimeoutMs: this.#settings.requestTimeoutMs,
+        // A question that has waited is not sent again: an agent that was restarted counts from the start.
+        resend: request.answerTimeoutMs === undefined,
         signal,
         clock: this.#settings.clock,
       });

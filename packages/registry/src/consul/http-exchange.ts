@@ -24,6 +24,8 @@ export interface HttpRequest {
   readonly answerTimeoutMs: number;
   /** For the connection, and for the body once the headers are there. */
   readonly stepTimeoutMs: number;
+  /** Whether to send it once more where a kept connection turns out to be closed. */
+  readonly resend: boolean;
   readonly signal: AbortSignal;
   readonly clock: Clock;
 }
@@ -48,7 +50,7 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
     return await exchangeOnce(request);
   } catch (error) {
     // The agent closed an idle connection at the moment that it was used again; nothing was answered, so once more.
-    if (error instanceof StaleConnectionError && !request.signal.aborted) return exchangeOnce(request);
+    if (error instanceof StaleConnectionError && request.resend) return exchangeOnce(request);
     throw error;
   }
 }
