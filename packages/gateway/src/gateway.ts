@@ -14,8 +14,8 @@ import {
   silentLogger,
   systemClock,
 } from '@micromesh/core';
+import type { Mesh } from '@micromesh/mesh';
 import type { FastifyInstance } from 'fastify';
-import type { GatewayMesh } from './gateway-mesh.js';
 import { buildHttpApp } from './http-app.js';
 import { type MethodCall, methodCall } from './method-call.js';
 import { buildRouteTable, type Route } from './route-table.js';
@@ -23,7 +23,7 @@ import { buildRouteTable, type Route } from './route-table.js';
 /** What a gateway serves, and how. */
 export interface GatewayOptions {
   /** Makes the calls; it stays open when the gateway closes. */
-  readonly mesh: GatewayMesh;
+  readonly mesh: Pick<Mesh, 'client'>;
   /**
    * The proto services that HTTP clients can call, by the registry's name of their service: `{ user: [UserService] }`. They
    * must be constants that `micromesh generate` wrote: those carry the descriptors that JSON needs.

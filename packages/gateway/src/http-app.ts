@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { type Logger, messageOf, nearestName } from '@micromesh/core';
 import fastify, {
@@ -62,15 +63,27 @@ export function buildHttpApp(parts: HttpAppParts): FastifyInstance {
     url: '/*',
     handler: async (request, reply) => sendReply(reply, await answer(parts, request, reply)),
   });
-  // A kept connection would hold a server that closes until it idles out.
+  closeConnectionsEarly(app);
+  return app;
+}
+
+/** Lets a server that closes wait for requests only: not for connections that are kept, or were opened ahead of need. */
+function closeConnectionsEarly(app: FastifyInstance): void {
   let closing = false;
+  // Node takes a connection without a first request for busy; browsers open such ones.
+  const unused = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  app.server.on('request', ({ socket }) => unused.delete(socket));
   app.addHook('preClose', async () => {
     closing = true;
+    for (const socket of unused) socket.destroy();
   });
   app.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('connection', 'close');
   });
-  return app;
 }
 
 function sendError(reply: FastifyReply, httpStatus: number, body: ErrorBody): FastifyReply {

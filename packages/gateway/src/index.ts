@@ -6,11 +6,4 @@ export {
   type StartOptions,
 } from './gateway.js';
 export type { ErrorBody } from './gateway-error.js';
-export type {
-  BytesMethod,
-  GatewayCallOptions,
-  GatewayMesh,
-  ServerStreamBytes,
-  UnaryBytes,
-} from './gateway-mesh.js';
 export { httpStatusOf } from './http-status.js';

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
+import type { Mesh } from '@micromesh/mesh';
 import { bytesMethod } from './bytes-method.js';
 import { errorAnswer, errorBody, GatewayError } from './gateway-error.js';
-import type { GatewayCallOptions, GatewayMesh } from './gateway-mesh.js';
 import type { Route } from './route-table.js';
 
 /** What an HTTP client gets: one JSON text, or one a line. */
@@ -9,11 +9,19 @@ export type Reply =
   | { readonly kind: 'json'; readonly text: string }
   | { readonly kind: 'lines'; readonly lines: AsyncIterable<string> };
 
+/** What the gateway says of a call. */
+export interface GatewayCallOptions {
+  /** From the request's `grpc-timeout`; left out where there is none, so that the mesh's default counts. */
+  readonly timeoutMs?: number;
+  /** Aborts when the HTTP client has gone, or the gateway's time to drain is over. */
+  readonly signal: AbortSignal;
+}
+
 /** Makes the call of a route: the request as bytes. */
 export type MethodCall = (request: Buffer, options: GatewayCallOptions) => Promise<Reply>;
 
 /** Prepares the calls of a route: one client of the mesh for all of them. */
-export function methodCall(mesh: GatewayMesh, { service, method, json }: Route): MethodCall {
+export function methodCall(mesh: Pick<Mesh, 'client'>, { service, method, json }: Route): MethodCall {
   const { definition } = method;
   switch (method.method.kind) {
     case 'unary': {
