@@ -1,7 +1,6 @@
 import { messageOf } from '@micromesh/core';
 import { createGateway } from '@micromesh/gateway';
 import { createMesh, createPinoLogger } from '@micromesh/mesh';
-import { GatewayClients } from './gateway-clients.js';
 import { loadUserDefinition } from './service-definitions.js';
 
 // The gateway of the demo, as a process: started by the demo, and ended by it or with it.
@@ -10,7 +9,7 @@ async function main(listen: string): Promise<void> {
   const logger = createPinoLogger();
   const mesh = createMesh({ identity: { service: 'gateway' }, logger });
   const gateway = createGateway({
-    mesh: new GatewayClients(mesh),
+    mesh,
     definitions: { user: [await loadUserDefinition()] },
     logger,
     drainMs: 1_000,

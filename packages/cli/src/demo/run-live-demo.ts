@@ -2,7 +2,7 @@ import { messageOf, systemClock } from '@micromesh/core';
 import { FAILED, SUCCESS } from '../command/exit-status.js';
 import type { CommandIo } from '../command/io.js';
 import { Crew } from '../process/crew.js';
-import { parentCounts } from '../process/started-by-npm.js';
+import { npmWatch } from '../process/npm-parent.js';
 import { watchForStop } from '../process/stop-signals.js';
 import { abortable, untilAborted } from '../process/waiting.js';
 import { Demo, type DemoOptions } from './demo.js';
@@ -20,7 +20,7 @@ export async function runLiveDemo(options: DemoOptions, io: CommandIo): Promise<
   const stopSignals = watchForStop({
     source: process,
     clock: systemClock,
-    watchParent: parentCounts(io.env),
+    parentGone: npmWatch(io.env),
     onStop: () => over.abort(new Error('interrupted')),
     onForce: () => crew.killServices(),
   });

@@ -5,7 +5,6 @@ export type StopCause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'parent';
 
 /** What {@link watchForStop} sees of a process; Node's `process` fits. */
 export interface SignalSource {
-  readonly ppid: number;
   on(signal: NodeJS.Signals, listener: () => void): unknown;
   off(signal: NodeJS.Signals, listener: () => void): unknown;
 }
@@ -14,11 +13,8 @@ export interface SignalSource {
 export interface StopSignalOptions {
   readonly source: SignalSource;
   readonly clock: Clock;
-  /**
-   * Whether the end of the parent process counts: so it is under npm and npx, which pass no signal on when they are
-   * killed; but a program that a shell started outlives the shell.
-   */
-  readonly watchParent: boolean;
+  /** Tells whether a parent that must not be outlived has gone; undefined: there is none. */
+  readonly parentGone: (() => boolean) | undefined;
   /** Called once, with the first cause. */
   readonly onStop: (cause: StopCause) => void;
   /** Called for each signal that comes at least 500 ms after the one before: somebody is impatient. */
@@ -38,17 +34,11 @@ export interface StopSignals {
 }
 
 /**
- * Watches for signals and for the end of the parent process.
+ * Watches for signals and for the end of a parent.
  *
  * A signal to a process group arrives twice when npm passes its own on as well: repeats within 500 ms are one.
  */
-export function watchForStop({
-  source,
-  clock,
-  watchParent,
-  onStop,
-  onForce,
-}: StopSignalOptions): StopSignals {
+export function watchForStop({ source, clock, parentGone, onStop, onForce }: StopSignalOptions): StopSignals {
   let lastAt: number | undefined;
   const stop = (cause: StopCause) => {
     const at = clock.now();
@@ -62,12 +52,11 @@ export function watchForStop({
   const listeners = SIGNALS.map((signal) => ({ signal, listener: () => stop(signal) }));
   for (const { signal, listener } of listeners) source.on(signal, listener);
 
-  const parent = source.ppid;
   const poll = () => {
-    if (source.ppid === parent) timer = clock.setTimer(PARENT_POLL_MS, poll, false);
-    else stop('parent');
+    if (parentGone?.() === true) stop('parent');
+    else timer = clock.setTimer(PARENT_POLL_MS, poll, false);
   };
-  let timer = watchParent ? clock.setTimer(PARENT_POLL_MS, poll, false) : undefined;
+  let timer = parentGone === undefined ? undefined : clock.setTimer(PARENT_POLL_MS, poll, false);
 
   return {
     stop,

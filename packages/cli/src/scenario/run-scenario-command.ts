@@ -4,7 +4,7 @@ import { FAILED, SUCCESS, statusOfStop, WRONG_USAGE } from '../command/exit-stat
 import type { CommandIo } from '../command/io.js';
 import { findConsul, NO_CONSUL_MESSAGE } from '../consul/index.js';
 import { Crew } from '../process/crew.js';
-import { parentCounts } from '../process/started-by-npm.js';
+import { npmWatch } from '../process/npm-parent.js';
 import { type StopCause, watchForStop } from '../process/stop-signals.js';
 import { startConsulPart } from '../registry/consul-part.js';
 import { startDevAgentPart } from '../registry/dev-agent-part.js';
@@ -43,7 +43,7 @@ export async function runScenarioCommand(
   const stopSignals = watchForStop({
     source: process,
     clock: systemClock,
-    watchParent: parentCounts(io.env),
+    parentGone: npmWatch(io.env),
     onStop: (cause) => {
       stopped = cause;
       over.abort(new Error(`ended early by ${cause === 'parent' ? 'the end of npm' : cause}`));

@@ -31,7 +31,7 @@ describe('percentile', () => {
   });
 
   test('is one of the values, and no smaller for a greater share', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(
         fc.array(fc.nat(), { minLength: 1 }),
         fc.double({ min: 0, max: 1, noNaN: true }),
@@ -113,7 +113,7 @@ describe('summarise', () => {
       attempts: fc.integer({ min: 1, max: 3 }),
       code: fc.constantFrom('OK', 'UNAVAILABLE'),
     });
-    fc.assert(
+    void fc.assert(
       fc.property(fc.array(call), (calls) => {
         const { timeline, ...all } = summarise(ledgerOf(calls), 1_000, 9_000, []);
         const sum = (key: 'calls' | 'ok' | 'failed' | 'retried') =>
