@@ -102,6 +102,8 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
 
   readonly #onWritten = (): void => {
     this.#writing = false;
+    // What an attempt that is over has written, another has still to write: only that one may drop it.
+    if (this.#ended !== undefined) return;
     this.call.requests.acknowledge(this.#next);
     this.pump();
   };

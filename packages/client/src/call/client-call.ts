@@ -167,7 +167,7 @@ export class ClientCall implements Call {
   claim(attempt: RunningAttempt): boolean {
     if (this.#winner !== undefined) return this.#winner === attempt;
     this.#winner = attempt;
-    this.requests.release();
+    this.requests.release(attempt.position);
     if (this.#running.length > 1) {
       for (const other of [...this.#running]) if (other !== attempt) other.supersede();
     }

@@ -11,9 +11,12 @@ export interface RequestMessage {
   readonly bytes: Buffer;
   /** grpc-js's write flags, e.g. `noCompress`. */
   readonly flags: number;
-  /** Called once, when an attempt has written the message. */
+  /** Called once: when an attempt has written the message, or when the call is over. */
   readonly written: (() => void) | undefined;
 }
+
+/** So that messages of no or few bytes have a bound as well. */
+const MAX_MESSAGES = 16_384;
 
 /**
  * The request messages of one call, in order, kept until it is settled which attempt goes through: only that one reads
@@ -27,6 +30,7 @@ export class ReplayBuffer {
   #acknowledged = 0;
   #ended = false;
   #replayable = true;
+  #closed = false;
 
   /**
    * @param limitBytes - of this call; default of the mesh: 1 MiB. The first message never counts.
@@ -58,12 +62,17 @@ export class ReplayBuffer {
    * @returns false when it was one too many: no further attempt can replay the call.
    */
   push(message: RequestMessage): boolean {
+    if (this.#closed) {
+      message.written?.();
+      return true;
+    }
     const isFirst = this.count === 0;
     this.#messages.push(message);
     if (isFirst || !this.#replayable) return true;
     const size = message.bytes.length;
     this.#bytes += size;
     this.memory.used += size;
+    if (this.#messages.length > MAX_MESSAGES) return false;
     return this.#bytes <= this.limitBytes && this.memory.used <= this.memory.limitBytes;
   }
 
@@ -79,17 +88,29 @@ export class ReplayBuffer {
 
   /** An attempt has written all messages below `index`: their writers may go on, once. */
   acknowledge(index: number): void {
-    for (; this.#acknowledged < index; this.#acknowledged++) this.at(this.#acknowledged)?.written?.();
+    // Counted before it is told: the writer may go on at once, and come back here.
+    while (this.#acknowledged < index) this.at(this.#acknowledged++)?.written?.();
     if (!this.#replayable) this.#drop(index);
   }
 
-  /** One attempt is the call's, or none will follow: what is written is dropped from now on. */
-  release(): void {
+  /**
+   * One attempt is the call's: what it has written is dropped from now on.
+   *
+   * @param position - how many messages it has begun to write: one before it may have come further.
+   */
+  release(position: number): void {
     if (!this.#replayable) return;
     this.#replayable = false;
     this.memory.used -= this.#bytes;
     this.#bytes = 0;
-    this.#drop(this.#acknowledged);
+    this.#drop(Math.min(this.#acknowledged, position));
+  }
+
+  /** The call is over: nothing is kept, and no writer waits for a confirmation any more. */
+  close(): void {
+    this.release(this.count);
+    this.#closed = true;
+    this.acknowledge(this.count);
   }
 
   #drop(index: number): void {

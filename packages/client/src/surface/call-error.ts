@@ -50,7 +50,9 @@ export function failedStatus(
 
 function messageOf(call: ClientCall, outcome: Outcome, now: number): string {
   const short = `${outcome.code} ${statusName(outcome.code)}: `;
-  if (outcome.origin === 'remote' && call.attempts <= 1) return short + outcome.details;
+  // What a server said, or the caller did, needs no further word; grpc-js has none either.
+  const plain = outcome.origin === 'remote' || outcome.reason === 'cancelled';
+  if (plain && call.attempts <= 1) return short + outcome.details;
   const method = methodOf(call);
   const attempts = call.attempts === 1 ? '1 attempt' : `${call.attempts} attempts`;
   const said = call.records.map(describe);

@@ -37,12 +37,15 @@ export class Caller {
   /** Carries a call to its end. */
   async start(call: ClientCall): Promise<Outcome> {
     const refusal = this.parts.refusal();
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined) {
+      call.requests.close();
+      return refusal;
+    }
     const { active } = this.parts;
     active.add(call);
     const outcome = await this.parts.invoke(call);
     active.delete(call);
-    call.requests.release();
+    call.requests.close();
     if (call.winner === undefined && call.failedHeaders !== undefined)
       call.listener.onHeaders(call.failedHeaders);
     return outcome;

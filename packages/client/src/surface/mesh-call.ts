@@ -111,7 +111,9 @@ export class MeshCall implements GrpcCall {
       onAbort(parentSignal.signal, () =>
         call.stop(localOutcome(status.CANCELLED, 'cancelled', 'unknown', 'Cancelled by parent call')),
       );
-    const outcome = this.#refusal(call) ?? (await caller.start(call));
+    const refusal = this.#refusal(call);
+    if (refusal !== undefined) call.requests.close();
+    const outcome = refusal ?? (await caller.start(call));
     offParent?.();
     parentSignal?.end();
     if (outcome.code === status.OK) {
