@@ -6,6 +6,7 @@ import { FILE_DESCRIPTOR_SET, systemClock, systemRandom } from '@micromesh/core'
 import { createServer } from '@micromesh/server';
 import { protoPath as healthProto } from 'grpc-health-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { HelloClient, HelloService } from '../../services/hello/src/gen/hello/v1/hello.js';
 import { DynamicEcho, EchoService } from './echo.js';
 import { echoHandlers, FakeRegistry, RecordingLogger, startEcho, until } from './harness.js';
 
@@ -152,6 +153,44 @@ describe('reflection', () => {
       });
       expect(fileDescriptorResponse).toMatchObject({ fileDescriptorProto: { length: 2 } });
     }
+  });
+
+  it('knows what `micromesh generate` has written, whose handlers are strictly typed', async () => {
+    const running = await createServer({
+      service: 'hello',
+      registry: new FakeRegistry(),
+      logger: new RecordingLogger(),
+      clock: systemClock,
+      random: systemRandom,
+    })
+      .add(HelloService, {
+        anything: async ({ name }) => ({ msg: `Hello ${name}` }),
+        list: async function* ({ count }) {
+          for (let index = 0; index < count; index++) yield { msg: String(index) };
+        },
+        collect: async (requests) => {
+          let count = 0;
+          for await (const { name } of requests) count += name.length;
+          return { msg: '', count };
+        },
+        chat: async function* (requests) {
+          for await (const { name } of requests) yield { msg: name };
+        },
+      })
+      .start({ drain: { lameDuckMs: 0 } });
+    open.push({ close: () => running.stop() });
+    const client = new HelloClient(running.address, credentials.createInsecure());
+    open.push(client);
+    const msg = await new Promise((resolve, reject) =>
+      client.anything({ name: 'xuxu' }, (error, reply) =>
+        error === null ? resolve(reply.msg) : reject(error),
+      ),
+    );
+    expect(msg).toBe('Hello xuxu');
+    const { fileDescriptorResponse } = await reflect(running.address, 'v1', {
+      fileContainingSymbol: 'hello.v1.Hello',
+    });
+    expect(fileDescriptorResponse).toMatchObject({ fileDescriptorProto: { length: 1 } });
   });
 
   it('is a warning, not a failure, when the set is broken', async () => {

@@ -12,7 +12,10 @@ export interface HandlerContext {
   readonly peer: string;
   /** Which attempt of the caller this is, by its `grpc-previous-rpc-attempts`; 1 for the first. */
   readonly attempt: number;
-  /** When the caller stops waiting; undefined when it never does. */
+  /**
+   * When the caller stops waiting; undefined when it never does. A caller that is no micromesh client must not ask for more than
+   * 24.8 days: grpc-js 1.14 answers it DEADLINE_EXCEEDED before anybody else sees the call.
+   */
   readonly deadline: Date | undefined;
   /** Milliseconds until the deadline, 0 when it has passed; Infinity without one. */
   readonly remainingMs: () => number;

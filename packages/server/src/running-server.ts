@@ -144,6 +144,10 @@ export class ServerRun implements RunningServer, SignalTarget {
     try {
       await registration?.enter();
     } catch (error) {
+      if (this.#stopping !== undefined) {
+        await this.#stopping;
+        throw error;
+      }
       void registration?.leave();
       cutConnections(this.#parts.server, this.#parts.listening);
       this.#close();
