@@ -40,6 +40,7 @@ class ConsulRegistry implements Registry {
   readonly #settings: ConsulSettings;
   readonly #readers: AgentRing;
   readonly #keeperAgents: readonly ConsulAgent[];
+  readonly #keepers: AgentRing;
   readonly #watches: SharedWatches;
   readonly #nodes = new Map<string, RegisteredNode>();
   readonly #running = new Set<Promise<void>>();
@@ -66,6 +67,7 @@ class ConsulRegistry implements Registry {
           },
         }),
     );
+    this.#keepers = new AgentRing(this.#keeperAgents);
     this.#watches = new SharedWatches(this.description, settings.logger, (watched) => this.#follow(watched));
   }
 
@@ -133,7 +135,7 @@ class ConsulRegistry implements Registry {
     await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
     await Promise.all(this.#running);
     this.#readers.destroy();
-    for (const agent of this.#keeperAgents) agent.destroy();
+    this.#keepers.destroy();
   }
 
   #follow(watched: WatchedService): () => void {
@@ -159,7 +161,7 @@ class ConsulRegistry implements Registry {
   /** Two processes with one id would take each other away when they stop. */
   async #refuseTaken({ service, id, address }: Registration): Promise<void> {
     const { signal } = this.#abort;
-    const { value } = await askHealth(this.#readers, this.#settings, service, undefined, signal);
+    const { value } = await askHealth(this.#keepers, this.#settings, service, undefined, signal);
     const holder = value.find((entry) => entry.node.id === id)?.node;
     // The same address: this is the successor of a process that died.
     if (holder === undefined || formatAddress(holder.address) === formatAddress(address)) return;
