@@ -55,7 +55,7 @@ export async function generate(
 function summary({ files, written, removed }: GenerateResult, out: string): string {
   const counts = [`${written.length} written`, `${files.length - written.length} unchanged`];
   if (removed.length > 0) counts.push(`${removed.length} removed`);
-  return `${out}: ${files.length} files (${counts.join(', ')})`;
+  return `${out}: ${files.length} ${files.length === 1 ? 'file' : 'files'} (${counts.join(', ')})`;
 }
 
 function isInstalled(name: string, folder: string): boolean {
