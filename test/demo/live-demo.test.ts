@@ -1,0 +1,72 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { spawnDevAgent } from '@micromesh/registry';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort, MarkedProcess, until } from './marked-process.js';
+
+const DEMO = ['packages/micromesh/bin/micromesh.js', 'demo'];
+
+async function startDemo(...args: string[]): Promise<{ demo: MarkedProcess; port: number }> {
+  const port = await freePort();
+  const demo = new MarkedProcess(process.execPath, [...DEMO, '--port', String(port), ...args]);
+  onTestFinished(() => demo.destroy());
+  await demo.untilOutput(/ready: curl/);
+  return { demo, port };
+}
+
+describe('the live demo', { timeout: 60_000 }, () => {
+  test('answers through gateway, user and hello, and survives the kill of a node', async () => {
+    const { demo, port } = await startDemo('--nodes', '2');
+    const answer = async () => (await fetch(`http://localhost:${port}/user/test`)).text();
+    expect(await answer()).toBe('{"msg":"Hello xuxu"}');
+
+    process.kill(Number(/hello 1 .* pid (\d+)/.exec(demo.stdout)?.[1]), 'SIGKILL');
+    await demo.untilOutput(/hello 1 .* killed/);
+    expect(await answer()).toBe('{"msg":"Hello xuxu"}');
+
+    demo.child.kill('SIGTERM');
+    expect(await demo.untilEnded(5_000)).toBe(0);
+    expect(demo.stdout).toMatch(/\d+ calls, 0 failed; \d+ executions, 0 calls executed twice/);
+  });
+
+  test('uses an agent that it did not start, and leaves it alone but for its own services', async () => {
+    const agent = await spawnDevAgent({ port: 0 });
+    onTestFinished(() => agent.stop());
+    const services = async () => {
+      const response = await fetch(`http://${agent.address}/v1/agent/services`);
+      return Object.keys(Object(await response.json()));
+    };
+
+    const { demo } = await startDemo('--nodes', '1', '--registry', `consul://${agent.address}`);
+    expect(await services()).toHaveLength(2);
+    demo.child.kill('SIGTERM');
+    await demo.untilEnded(5_000);
+    await until(
+      () => 'services are left',
+      async () => (await services()).length === 0,
+      5_000,
+    );
+  });
+
+  test('says which port is taken, and what to do', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const demo = new MarkedProcess(process.execPath, [...DEMO, '--port', String(port)]);
+    onTestFinished(() => demo.destroy());
+    expect(await demo.untilEnded(20_000)).toBe(1);
+    expect(demo.stderr).toContain(`port ${port} is taken; give another: npm start -- --port ${port + 1}`);
+  });
+
+  test('says that an agent does not answer, and ends', async () => {
+    const port = await freePort();
+    const demo = new MarkedProcess(process.execPath, [
+      ...DEMO,
+      ...['--port', String(await freePort()), '--registry', `consul://127.0.0.1:${port}`],
+    ]);
+    onTestFinished(() => demo.destroy());
+    expect(await demo.untilEnded(30_000)).toBe(1);
+    expect(demo.stderr).toContain(String(port));
+  });
+});

@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort, MarkedProcess } from './marked-process.js';
+
+const END_MS = 5_000;
+// util-linux's `script` gives the demo a terminal.
+const canHaveTerminal =
+  process.platform === 'linux' && spawnSync('script', ['--version']).stdout?.includes('util-linux');
+
+async function startInTerminal(): Promise<MarkedProcess> {
+  const port = await freePort();
+  const command = `stty cols 110 rows 40; npm start -- --port ${port}`;
+  const demo = new MarkedProcess('script', ['-qfec', command, '/dev/null'], { TERM: 'xterm', NO_COLOR: '1' });
+  onTestFinished(() => demo.destroy());
+  return demo;
+}
+
+describe.skipIf(!canHaveTerminal)('the demo in a terminal', { timeout: 60_000 }, () => {
+  test('kills, freezes, thaws and starts nodes by keys, and ends by Ctrl-C with a node frozen', async () => {
+    const demo = await startInTerminal();
+    await demo.untilOutput(/3 {2}hello-\w{8}.*running +ready/);
+
+    demo.type('k');
+    await demo.untilOutput(/▸ 1 {2}hello-\w{8}.*killed +down/);
+    await demo.untilOutput(/hello-\w{8} (dropped|connect) after \d+ ms → hello-\w{8} answered|killed +down/);
+    demo.type('s');
+    await demo.untilOutput(/hello-\w{8} started/);
+    demo.type('2f');
+    await demo.untilOutput(/▸ 2 {2}hello-\w{8}.*frozen +down/);
+    demo.type('t');
+    await demo.untilOutput(/SIGCONT hello-\w{8}/);
+    demo.type('3f');
+    await demo.untilOutput(/▸ 3 {2}hello-\w{8}.*frozen/);
+
+    demo.type('\x03');
+    await demo.untilNoneLeft(END_MS);
+    expect(demo.stdout).toMatch(/\d+ calls, 0 failed; \d+ executions, 0 calls executed twice, \d+ retried/);
+  });
+
+  test('ends by q', async () => {
+    const demo = await startInTerminal();
+    await demo.untilOutput(/q quit/);
+    demo.type('q');
+    await demo.untilNoneLeft(END_MS);
+  });
+
+  test('ends by Ctrl-C while it starts, which reaches all its processes at once', async () => {
+    const demo = await startInTerminal();
+    await demo.untilOutput(/starting a registry/);
+    demo.type('\x03');
+    await demo.untilNoneLeft(END_MS);
+    expect(demo.stdout).not.toContain('did not start');
+  });
+});
