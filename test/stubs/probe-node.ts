@@ -36,10 +36,13 @@ export class ProbeNode {
   cancelled = 0;
   /** Request messages that came, of all calls. */
   received = 0;
+  /** Bytes that came from clients. */
+  bytesIn = 0;
   /** Reply messages that were handed to grpc-js. */
   sent = 0;
   deaths: Deaths = { left: 0 };
   #address = '';
+  #dyingWithHeaders = false;
   readonly #server: Server;
   readonly #front: NetServer;
   readonly #sockets = new Set<Socket>();
@@ -72,6 +75,9 @@ export class ProbeNode {
       );
     });
     this.#front.on('connection', (near) => {
+      near.on('data', (bytes: Buffer) => {
+        this.bytesIn += bytes.length;
+      });
       const far = connect({ port, host: '127.0.0.1', noDelay: true });
       for (const [from, to] of [
         [near, far],
@@ -79,6 +85,13 @@ export class ProbeNode {
       ] as const) {
         this.#sockets.add(from);
         from.pipe(to);
+        if (from === far) {
+          far.on('data', (bytes: Buffer) => {
+            if (!this.#dyingWithHeaders || !hasHeadersFrame(bytes)) return;
+            this.#front.close();
+            near.destroySoon();
+          });
+        }
         from.on('error', () => {});
         from.on('close', () => {
           this.#sockets.delete(from);
@@ -121,9 +134,8 @@ export class ProbeNode {
     if (word(call, 'dies') === '' || this.deaths.left === 0) return false;
     this.deaths.left--;
     if (word(call, 'dies') === 'with-headers') {
+      this.#dyingWithHeaders = true;
       call.sendMetadata(replyHeaders(call));
-      // The headers are to arrive before the end.
-      setTimeout(() => this.kill(), 5);
     } else this.kill();
     return true;
   }
@@ -215,6 +227,8 @@ export class ProbeNode {
       this.received++;
       count++;
       if (word(call, 'dies') === `after-${count}` && this.#dies(call)) return;
+      // It is to die before its first message.
+      if (word(call, 'dies').startsWith('after') && this.deaths.left > 0) return;
       if (todo === 'fail' && count === 2) call.emit('error', failure(call));
       // What was replied before an error came is what is compared; what would come after it is a matter of luck.
       else if (todo !== 'fail' || count < 2) {
@@ -225,6 +239,14 @@ export class ProbeNode {
     // A client that cancels half-closes first, in the same breath.
     call.on('end', () => setImmediate(() => call.cancelled || call.end(trailers(call))));
   };
+}
+
+/** Whether whole HTTP/2 frames have a HEADERS (RFC 9113, 4.1: length 24 bits, type 8 bits, a head of 9 bytes). */
+function hasHeadersFrame(frames: Buffer): boolean {
+  for (let at = 0; at + 9 <= frames.length; at += 9 + frames.readUIntBE(at, 3)) {
+    if (frames[at + 3] === 1) return true;
+  }
+  return false;
 }
 
 function word(call: AnyCall, key: string): string {

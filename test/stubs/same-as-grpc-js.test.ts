@@ -1,5 +1,8 @@
+import { createClient } from 'nice-grpc';
 import { describe, expect, it } from 'vitest';
+import { ProbeService } from './gen/probe.js';
 import { SCENARIOS, type Scenario } from './grpc-js-scenarios.js';
+import { NICE_SCENARIOS, type NiceScenario } from './nice-grpc-scenarios.js';
 import { ProbeNode } from './probe-node.js';
 import { GRPC_JS_STUBS } from './stubs.js';
 import { TARGETS } from './targets.js';
@@ -33,4 +36,31 @@ describe.each(STUB_NAMES)('%s sees the same of micromesh as of plain grpc-js', (
     expect(told).toEqual(asPlain);
     expect(untold).toEqual(asPlain);
   });
+});
+
+async function observeNice(scenario: NiceScenario, targetName: TargetName): Promise<unknown> {
+  const node = await ProbeNode.start();
+  const target = TARGETS[targetName](node.address, scenario.channelOptions);
+  try {
+    return await scenario.run(createClient(ProbeService, target.channel()), node);
+  } finally {
+    await target.close();
+    node.close();
+  }
+}
+
+describe("nice-grpc's client sees the same of micromesh as of plain grpc-js", () => {
+  it.each(NICE_SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(
+    '%s',
+    async (_name, scenario) => {
+      const [asPlain, told, untold] = await Promise.all([
+        observeNice(scenario, 'plain grpc-js'),
+        observeNice(scenario, 'micromesh'),
+        observeNice(scenario, 'micromesh without definitions'),
+      ]);
+      expect(asPlain).toBeDefined();
+      expect(told).toEqual(asPlain);
+      expect(untold).toEqual(asPlain);
+    },
+  );
 });
