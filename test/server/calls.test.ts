@@ -395,11 +395,12 @@ describe('cancellation and deadlines', () => {
         },
       },
     });
-    const { error } = await say(client, {}, { deadlineMs: 100 });
+    const { error } = await say(client, {}, { deadlineMs: 500 });
     expect(error?.code).toBe(status.DEADLINE_EXCEEDED);
-    expect(await reason.opened).toMatchObject({
-      code: expect.toBeOneOf([status.DEADLINE_EXCEEDED, status.CANCELLED]),
-    });
+    // A client that is a little early cancels before the server's own timer fires.
+    expect([status.DEADLINE_EXCEEDED, status.CANCELLED]).toContain(
+      Reflect.get(Object(await reason.opened), 'code'),
+    );
   });
 
   it('do not touch the signal of a call that ended well', async () => {
@@ -501,22 +502,19 @@ describe('streams', () => {
     expect(texts).toEqual(['first a', 'then b', 'then c']);
   });
 
-  it('keep order and lose nothing over 20,000 messages', async () => {
+  it('keep order and lose nothing over 5,000 messages', async () => {
     const { client } = await start();
-    let expected = 0;
-    for await (const { text } of list(client, { text: '', count: 20_000 }))
-      expect(text).toBe(String(expected++));
-    expect(expected).toBe(20_000);
+    const expected = Array.from({ length: 5000 }, (_, index) => String(index));
+    const listed: string[] = [];
+    for await (const { text } of list(client, { text: '', count: 5000 })) listed.push(text);
+    expect(listed).toEqual(expected);
 
     const gathered = gate<string | undefined>();
     const requests = gather(client, (error, reply) => gathered.open(error?.message ?? reply?.text));
-    for (let index = 0; index < 20_000; index++) {
-      if (!requests.write({ text: String(index) }))
-        await new Promise((resolve) => requests.once('drain', resolve));
+    for (const text of expected) {
+      if (!requests.write({ text })) await new Promise((resolve) => requests.once('drain', resolve));
     }
     requests.end();
-    expect((await gathered.opened)?.split(',')).toEqual(
-      Array.from({ length: 20_000 }, (_, index) => String(index)),
-    );
-  });
+    expect((await gathered.opened)?.split(',')).toEqual(expected);
+  }, 20_000);
 });

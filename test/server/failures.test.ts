@@ -213,16 +213,23 @@ describe('a response of a wrong type', () => {
   });
 });
 
+function sayNow(client: Client) {
+  const { path, requestSerialize, responseDeserialize } = EchoService.say;
+  return client.makeUnaryRequest(path, requestSerialize, responseDeserialize, {}, () => {});
+}
+
 describe('a handler whose caller has gone', () => {
   it('is abandoned when it asks, as an event, and is no error in the log', async () => {
     const abandoned: AbandonedEvent[] = [];
     const off = events.abandoned.subscribe((event) => abandoned.push(event));
     let effects = 0;
+    let inside = false;
     let asked = false;
     const { client } = await start({
       handlers: {
         say: async (_request, { signal, stillWanted }) => {
           await stillWanted();
+          inside = true;
           await new Promise((resolve) => signal.addEventListener('abort', resolve));
           asked = true;
           await stillWanted();
@@ -231,7 +238,9 @@ describe('a handler whose caller has gone', () => {
         },
       },
     });
-    expect((await say(client, {}, { deadlineMs: 50 })).error?.code).toBe(status.DEADLINE_EXCEEDED);
+    const call = sayNow(client);
+    await until(() => inside);
+    call.cancel();
     await until(() => asked && abandoned.length === 1);
     expect(abandoned).toEqual([
       { service: { name: 'echo' }, method: '/echo.v1.Echo/Say', stage: 'inHandler' },
@@ -242,15 +251,19 @@ describe('a handler whose caller has gone', () => {
   });
 
   it('is still an error in the log when it has a bug', async () => {
+    let inside = false;
     const { client } = await start({
       handlers: {
         say: async (_request, { signal }) => {
+          inside = true;
           await new Promise((resolve) => signal.addEventListener('abort', resolve));
           throw new TypeError('a bug');
         },
       },
     });
-    await say(client, {}, { deadlineMs: 20 });
+    const call = sayNow(client);
+    await until(() => inside);
+    call.cancel();
     await until(() => logger.of('error').length === 1);
   });
 });

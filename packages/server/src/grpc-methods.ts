@@ -8,8 +8,8 @@ import type {
 } from '@grpc/grpc-js';
 import { ConfigError } from '@micromesh/core';
 import type { BoundHandler } from './bound-handler.js';
+import type { CallRoom } from './call-room.js';
 import { RequestStream } from './request-stream.js';
-import type { CallRoom } from './server-call.js';
 import { SingleResponseCall } from './single-response-call.js';
 import { StreamResponseCall } from './stream-response-call.js';
 

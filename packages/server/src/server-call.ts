@@ -1,44 +1,27 @@
-import { Metadata, type ServerUnaryCall, status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import {
-  type CallContext,
-  type Clock,
   createAbortController,
   events,
   type Logger,
   type Method,
   messageOf,
   runInCallContext,
-  type ServiceKey,
 } from '@micromesh/core';
-import type { ActiveCall, ActiveCalls } from './active-calls.js';
+import type { ActiveCall } from './active-calls.js';
 import type { BoundHandler } from './bound-handler.js';
 import { CallLogger } from './call-logger.js';
+import type { CallRoom, Surface } from './call-room.js';
 import { ContextMap, type ContextValues } from './context-values.js';
 import type { HandlerContext } from './handler-context.js';
-import type { ServeCall } from './interceptor.js';
+import { deadlineOn, Inherited } from './inherited-context.js';
 import { type ReplyStatus, replyTo } from './reply-status.js';
 import { RpcError } from './rpc-error.js';
 import { removeReserved } from './sendable-metadata.js';
-import { pollSockets, type StallDetector } from './stall-detector.js';
-
-/** What all calls of one server share. */
-export interface CallRoom {
-  readonly service: ServiceKey;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly stalls: StallDetector;
-  readonly active: ActiveCalls;
-  /** The interceptors, with {@link runHandler} innermost. */
-  readonly serve: ServeCall;
-}
-
-/** What grpc-js's four kinds of server calls have in common. */
-export interface Surface
-  extends Pick<ServerUnaryCall<unknown, Buffer>, 'metadata' | 'getPeer' | 'getDeadline' | 'sendMetadata'> {
-  on(event: 'cancelled', listener: () => void): unknown;
-}
+import { pollSockets } from './stall-detector.js';
 
 const ATTEMPTS_BEFORE = 'grpc-previous-rpc-attempts';
+/** grpc-js may answer a call this much before its deadline, and then says nothing to a handler that starts later. */
+const DEADLINE_SLACK_MS = 2;
 const WANTED = Promise.resolve();
 
 /**
@@ -90,7 +73,7 @@ export abstract class ServerCall implements HandlerContext, ActiveCall {
   }
 
   #start(): void {
-    if (this.gone || this.#remainingMs() === 0) {
+    if (this.gone || this.#late) {
       this.#settled = true;
       this.#room.active.delete(this);
       this.#abandoned('beforeHandler');
@@ -184,7 +167,7 @@ export abstract class ServerCall implements HandlerContext, ActiveCall {
 
   protected goneError(): RpcError {
     if (this.#cutBy !== undefined) return this.#cutBy;
-    return this.#remainingMs() === 0
+    return this.#late
       ? new RpcError(status.DEADLINE_EXCEEDED, 'Deadline exceeded')
       : new RpcError(status.CANCELLED, 'the caller has gone');
   }
@@ -225,6 +208,10 @@ export abstract class ServerCall implements HandlerContext, ActiveCall {
     return () => this.#remainingMs();
   }
 
+  get #late(): boolean {
+    return this.#remainingMs() < DEADLINE_SLACK_MS;
+  }
+
   #remainingMs(): number {
     return this.#deadlineAt === Number.POSITIVE_INFINITY
       ? this.#deadlineAt
@@ -249,7 +236,7 @@ export abstract class ServerCall implements HandlerContext, ActiveCall {
   }
 
   #wanted(): Promise<void> {
-    if (!this.#gone && this.#remainingMs() > 0) return WANTED;
+    if (!this.#gone && !this.#late) return WANTED;
     this.#abandoned('inHandler');
     return Promise.reject(this.goneError());
   }
@@ -300,21 +287,6 @@ export abstract class ServerCall implements HandlerContext, ActiveCall {
   }
 }
 
-/** What the handler's downstream calls inherit; the signal is made when the first of them asks. */
-class Inherited implements CallContext {
-  readonly #call: ServerCall;
-  readonly deadline: number;
-
-  constructor(call: ServerCall, deadline: number) {
-    this.#call = call;
-    this.deadline = deadline;
-  }
-
-  get signal(): AbortSignal {
-    return this.#call.signal;
-  }
-}
-
 /**
  * The innermost link of every server's chain: the handler.
  *
@@ -325,12 +297,6 @@ export function runHandler(context: HandlerContext): Promise<void> {
   return Promise.reject(
     new RpcError(status.INTERNAL, 'an interceptor must hand on the context that it was given'),
   );
-}
-
-function deadlineOn(clock: Clock, deadline: Date | number): number {
-  const at = typeof deadline === 'number' ? deadline : deadline.getTime();
-  // grpc-js made it from Date.now(), so only that clock tells how much of it is left.
-  return at === Number.POSITIVE_INFINITY ? at : clock.now() + (at - Date.now());
 }
 
 function isAbort(error: unknown): boolean {

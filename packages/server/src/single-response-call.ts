@@ -1,8 +1,9 @@
 import type { Metadata, sendUnaryData } from '@grpc/grpc-js';
 import type { BoundHandler } from './bound-handler.js';
+import type { CallRoom, Surface } from './call-room.js';
 import type { ReplyStatus } from './reply-status.js';
 import { RequestStream } from './request-stream.js';
-import { type CallRoom, ServerCall, type Surface } from './server-call.js';
+import { ServerCall } from './server-call.js';
 
 /** A unary or client-streaming call. */
 export class SingleResponseCall extends ServerCall {

@@ -1,10 +1,11 @@
 import { type Metadata, status } from '@grpc/grpc-js';
 import { messageOf } from '@micromesh/core';
 import type { BoundHandler } from './bound-handler.js';
+import type { CallRoom, Surface } from './call-room.js';
 import type { ReplyStatus } from './reply-status.js';
 import { RequestStream } from './request-stream.js';
 import { RpcError } from './rpc-error.js';
-import { type CallRoom, ServerCall, type Surface } from './server-call.js';
+import { ServerCall } from './server-call.js';
 
 /** The part of a grpc-js stream that responses are written to. */
 export interface ResponseSink {

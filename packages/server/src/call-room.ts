@@ -1,0 +1,22 @@
+import type { ServerUnaryCall } from '@grpc/grpc-js';
+import type { Clock, Logger, ServiceKey } from '@micromesh/core';
+import type { ActiveCalls } from './active-calls.js';
+import type { ServeCall } from './interceptor.js';
+import type { StallDetector } from './stall-detector.js';
+
+/** What all calls of one server share. */
+export interface CallRoom {
+  readonly service: ServiceKey;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly stalls: StallDetector;
+  readonly active: ActiveCalls;
+  /** The interceptors, with the handler innermost. */
+  readonly serve: ServeCall;
+}
+
+/** What grpc-js's four kinds of server calls have in common. */
+export interface Surface
+  extends Pick<ServerUnaryCall<unknown, Buffer>, 'metadata' | 'getPeer' | 'getDeadline' | 'sendMetadata'> {
+  on(event: 'cancelled', listener: () => void): unknown;
+}
