@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { list, misbehave, ScriptedAgent } from './scripted-agent.js';
+import { unusedPort } from './unused-port.js';
 
 const registry = new URL('../../packages/registry/dist/index.js', import.meta.url).href;
 
@@ -12,7 +12,7 @@ async function run(script: string): Promise<{ output: string; lingeredMs: number
   const source = `import { registryFrom } from ${JSON.stringify(registry)};\n${script}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 20_000,
+    timeout: 50_000,
   });
   const [output, [status]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   const closedAt = Number(/closed at (\d+)/.exec(output)?.[1]);
@@ -33,18 +33,8 @@ function program(spec: string): string {
     await registering;`;
 }
 
-async function unusedAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return `127.0.0.1:${address.port}`;
-}
-
 it('a program ends by itself when its registry was never there', async () => {
-  const { output, lingeredMs, status } = await run(program(`consul://${await unusedAddress()}`));
+  const { output, lingeredMs, status } = await run(program(`consul://127.0.0.1:${await unusedPort()}`));
   expect(output).toContain('RegistryError');
   expect({ status, soon: lingeredMs < 1_000 }).toEqual({ status: 0, soon: true });
 });
@@ -62,7 +52,7 @@ it.each([
   await agent.die();
 });
 
-it('a thousand registries leave nothing behind when they are closed', { timeout: 30_000 }, async () => {
+it('a thousand registries leave nothing behind when they are closed', { timeout: 60_000 }, async () => {
   const agent = await new ScriptedAgent().start();
   agent.script(...Array.from({ length: 4_000 }, () => list([], 5)));
   const { output, status } = await run(`

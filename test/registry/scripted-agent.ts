@@ -7,6 +7,7 @@ export interface SeenRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly token: string | undefined;
+  readonly body: string;
 }
 
 /** Writes an answer, a bad one as well, or none. */
@@ -90,7 +91,7 @@ export class ScriptedAgent {
   /** Starts to listen: at the port of before where there was one. */
   async start(): Promise<this> {
     const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
-      this.#answer(request, response),
+      this.#take(request, response),
     );
     server.on('connection', (socket) => {
       this.#connections += 1;
@@ -154,7 +155,18 @@ export class ScriptedAgent {
     await closed;
   }
 
-  #answer(message: IncomingMessage, response: ServerResponse): void {
+  #take(message: IncomingMessage, response: ServerResponse): void {
+    response.on('error', () => {});
+    message.on('error', () => {});
+    let body = '';
+    message.setEncoding('utf8');
+    message.on('data', (text: string) => {
+      body += text;
+    });
+    message.on('end', () => this.#answer(message, body, response));
+  }
+
+  #answer(message: IncomingMessage, body: string, response: ServerResponse): void {
     const url = new URL(message.url ?? '/', 'http://agent');
     const token = message.headers['x-consul-token'];
     const request: SeenRequest = {
@@ -162,10 +174,9 @@ export class ScriptedAgent {
       path: decodeURIComponent(url.pathname),
       query: url.searchParams,
       token: typeof token === 'string' ? token : undefined,
+      body,
     };
-    message.resume();
     this.seen.push(request);
-    response.on('error', () => {});
     const watches = request.path.startsWith('/v1/health/service/');
     const step = watches ? this.#queue.shift() : this.other;
     if (step !== undefined) step(response, request);

@@ -78,7 +78,13 @@ describe('registryFrom', () => {
     expect(open(spec, env).description).toBe(description);
   });
 
+  it('makes the registry that joins or starts the dev agent, which asks nobody yet', () => {
+    expect(open('embedded').description).toMatch(/^embedded/);
+    expect(() => open('embedded', { NODE_ENV: 'production' })).toThrow(ConfigError);
+  });
+
   it.each([
+    ['embedded:8555', 'takes nothing after it'],
     ['zookeeper://x', 'registry: "zookeeper://x" is no registry'],
     ['', 'is no registry'],
     ['consul://a:b:c', 'address: "a:b:c"'],

@@ -47,7 +47,8 @@ export function registryFrom(spec: string | Registry, parts: RegistryParts = {})
     case 'static':
       return staticRegistry(readStaticSpec(spec, rest ?? ''), parts);
     case 'embedded':
-      return embedded(parts);
+      if (rest === '') return embedded(parts);
+      throw new ConfigError('registry', spec, 'takes nothing after it', "write 'embedded'");
     default:
       throw new ConfigError('registry', spec, 'is no registry', ALLOWED);
   }
