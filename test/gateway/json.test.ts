@@ -1,9 +1,12 @@
 import { createFileRegistry, type DescMethod, fromBinary } from '@bufbuild/protobuf';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { JsonMessages } from '../../packages/gateway/src/json-messages.js';
 import { findProtoFiles } from '../../packages/generator/src/proto-files.js';
 import { compileProtos } from '../../packages/generator/src/protoc.js';
 import { PROTOS } from '../generator/fixture.js';
+
+// Each generation is two processes, and other tests run beside.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let put: DescMethod;
 let messages: JsonMessages;

@@ -1,8 +1,11 @@
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from '@micromesh/generator';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeProject, ROOT } from './fixture.js';
+
+// Each generation is two processes, and other tests run beside.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 // The same as `npm run generate` at the root.
 const COMMITTED = [

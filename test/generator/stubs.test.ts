@@ -23,8 +23,11 @@ import { FILE_DESCRIPTOR_SET, readServiceDefinition, type ServiceDefinition } fr
 import { generate } from '@micromesh/generator';
 import Long from 'long';
 import protobufjs from 'protobufjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compile, compiled, makeProject, PROTOS } from './fixture.js';
+
+// Each generation is two processes, and other tests run beside.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let project: Awaited<ReturnType<typeof makeProject>>;
 let code: ConsumerModule;
@@ -48,14 +51,14 @@ beforeAll(async () => {
   await copyFile(join(import.meta.dirname, 'consumer.ts.txt'), join(project.folder, 'consumer.ts'));
   expect(await compile(project.folder, 'NodeNext')).toBe('');
   code = await import(compiled(project.folder, 'consumer.js'));
-}, 60_000);
+});
 
 afterAll(() => project.remove());
 
 describe('generated code', () => {
   it('compiles with every strict flag as node16 too', async () => {
     expect(await compile(project.folder, 'Node16')).toBe('');
-  }, 60_000);
+  });
 
   it('tells the kind and idempotency of each method, also where two services share names', () => {
     const told = (definition: ServiceDefinition) =>
