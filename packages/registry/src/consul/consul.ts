@@ -35,6 +35,9 @@ export function consul(options: ConsulOptions = {}): Registry {
 // Heartbeats share few connections of their own, so that no number of watches can keep them from being sent.
 const KEEPER_SOCKETS = 2;
 
+// A server that stops has more to do than to wait for a registry that does not answer.
+const MAX_DEREGISTER_MS = 2_000;
+
 class ConsulRegistry implements Registry {
   readonly description: string;
   readonly #settings: ConsulSettings;
@@ -89,7 +92,7 @@ class ConsulRegistry implements Registry {
       registry: this.description,
       heartbeatMs,
       retry,
-      deregisterTimeoutMs: requestTimeoutMs,
+      deregisterTimeoutMs: Math.min(requestTimeoutMs, MAX_DEREGISTER_MS),
       clock,
       random,
       logger,

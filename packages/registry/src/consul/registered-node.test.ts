@@ -236,6 +236,35 @@ describe('RegisteredNode', () => {
     await left;
   });
 
+  it('asks once more to be deregistered when the connection breaks', async () => {
+    await make(a).start();
+    const from = mark();
+    const deregister = a.deregister.bind(a);
+    a.deregister = () => {
+      a.deregister = deregister;
+      a.log.push(`${clock.now()} reset`);
+      return Promise.reject(new RegistryError('reset'));
+    };
+    await node.deregister();
+    expect(since(from, a)).toEqual(['0 reset', '0 deregister']);
+    expect(told).toEqual(['registered', 'deregistered']);
+  });
+
+  it('does not say that it is gone when nobody has confirmed that', async () => {
+    await make(a).start();
+    a.up = false;
+    await node.deregister();
+    expect(told).toEqual(['registered', 'deregister failing']);
+  });
+
+  it('waits for a deregistration that has begun when it is stopped', async () => {
+    await make(a).start();
+    const left = node.deregister();
+    await node.stop();
+    expect(a.holds).toBe(false);
+    await left;
+  });
+
   it('leaves the entry when only stopped', async () => {
     await make(a).start();
     await node.stop();

@@ -101,20 +101,25 @@ export class RegisteredNode implements Registered {
     return this.#deregistered;
   }
 
-  /** Ends the heartbeat and leaves the entry. */
+  /** Ends the heartbeat and leaves the entry; waits for a {@link deregister} that has begun. */
   async stop(): Promise<void> {
+    await this.#endHeartbeat();
+    await this.#deregistered;
+    this.#options.onEnd();
+  }
+
+  async #endHeartbeat(): Promise<void> {
     this.#abort.abort();
     this.#calmTimer?.cancel();
     this.#wake?.();
     await this.#running;
-    this.#options.onEnd();
   }
 
   async #leave(): Promise<void> {
     if (this.#abort.signal.aborted) return;
-    await this.stop();
-    await this.#deregisterEverywhere();
-    this.#tellRegistration('deregistered');
+    await this.#endHeartbeat();
+    if (await this.#deregisterEverywhere()) this.#tellRegistration('deregistered');
+    this.#options.onEnd();
   }
 
   async #keep(): Promise<void> {
@@ -193,25 +198,37 @@ export class RegisteredNode implements Registered {
     throw failure;
   }
 
-  async #deregisterEverywhere(): Promise<void> {
+  /** Gives whether an agent has confirmed it. */
+  async #deregisterEverywhere(): Promise<boolean> {
     const { clock, deregisterTimeoutMs } = this.#options;
     const limit = createAbortController();
     const timer = clock.setTimer(deregisterTimeoutMs, () => limit.abort());
-    await Promise.all(
-      [...this.#usedKeepers].map(async (keeper) => {
-        try {
-          await keeper.deregister(limit.signal);
-        } catch (error) {
-          const words = messageOf(error);
-          this.#options.logger.warn(
-            { ...this.#fields(), error: words },
-            'the registry did not confirm that this node is gone; it takes it away when its check has failed for long',
-          );
-          this.#tellRegistry('deregister', 'failing', words);
-        }
-      }),
+    const confirmed = await Promise.all(
+      [...this.#usedKeepers].map((keeper) => this.#deregisterAt(keeper, limit.signal)),
     );
     timer.cancel();
+    return confirmed.includes(true);
+  }
+
+  async #deregisterAt(keeper: Keeper, signal: AbortSignal): Promise<boolean> {
+    try {
+      try {
+        await keeper.deregister(signal);
+      } catch (error) {
+        // A kept connection may have been closed meanwhile; nobody beats any more who would notice.
+        if (signal.aborted || !isAgentTrouble(error)) throw error;
+        await keeper.deregister(signal);
+      }
+      return true;
+    } catch (error) {
+      const words = messageOf(error);
+      this.#options.logger.warn(
+        { ...this.#fields(), error: words },
+        'the registry did not confirm that this node is gone; it takes it away when its check has failed for long',
+      );
+      this.#tellRegistry('deregister', 'failing', words);
+      return false;
+    }
   }
 
   #succeeded(): void {
