@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  ssr: { resolve: { conditions: ['micromesh-source', 'node', 'import', 'default'] } },
-  resolve: { conditions: ['micromesh-source', 'node', 'import', 'default'] },
+  // Not `import`: it would reach native `require` too, and protobufjs would lose `long`, and with it 64-bit integers.
+  ssr: { resolve: { conditions: ['micromesh-source', 'node', 'default'] } },
+  resolve: { conditions: ['micromesh-source', 'node', 'default'] },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     coverage: {
