@@ -18,6 +18,8 @@ describe('an address', () => {
       '::1:80',
       'unix:',
       '127.0.0.1:80x',
+      'user=127.0.0.1:80',
+      'a b:1',
     ]) {
       expect(() => parseAddress(text, 'listen')).toThrow(
         `listen: ${JSON.stringify(text)} is no address; write host:port`,

@@ -24,7 +24,7 @@ export function parseAddress(text: string, field = 'address'): Address {
     if (path === '') throw notAnAddress(text, field);
     return { kind: 'unix', path };
   }
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const match = /^(?:\[([\w:.%]+)\]|([\w.-]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (host === undefined || !(port <= 65535)) throw notAnAddress(text, field);
