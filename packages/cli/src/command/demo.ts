@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { REGISTRIES, type RegistryKind, SCENARIOS, type ScenarioName } from '../scenario/result.js';
+import { REGISTRIES, type RegistryKind } from '../registry/registry-starter.js';
+import { SCENARIOS, type ScenarioName } from '../scenario/result.js';
 import { oneOf, wholeNumber } from './arguments.js';
 import type { CommandIo } from './io.js';
 
@@ -48,7 +49,7 @@ export function addDemoCommand(program: Command, io: CommandIo, exit: (status: n
     .option('--scenario <name>', `run one fault under load: ${SCENARIOS.join(', ')}`, oneOf(SCENARIOS))
     .option(
       '--registry <registry>',
-      'with --scenario: embedded (default) or consul; else the URL of an agent to use',
+      'embedded (default) or consul, started for this run; or, without --scenario, the URL of an agent that runs',
     )
     .option('--nodes <n>', `hello nodes (default: ${DEFAULT_NODES})`, wholeNumber(1, 50))
     .option(
@@ -86,7 +87,7 @@ async function runLive({ nodes, rps, port, registry, logs }: DemoFlags, io: Comm
   const { runLiveDemo } = await import('../demo/run-live-demo.js');
   return runLiveDemo(
     {
-      registry,
+      registry: registry ?? 'embedded',
       nodes: nodes ?? DEFAULT_NODES,
       rps: rps ?? DEFAULT_LIVE_RPS,
       port: port ?? DEFAULT_PORT,

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@micromesh/core';
 import type { Crew } from '../process/crew.js';
-import { startDevAgentPart } from '../registry/dev-agent-part.js';
+import { requireAgent } from '../registry/joined-registry.js';
+import { REGISTRIES, registryStarter } from '../registry/registry-starter.js';
 import { DemoModel } from './demo-model.js';
 import { EffectTail } from './effect-tail.js';
 import { isEventReport } from './event-report.js';
@@ -18,8 +19,8 @@ const STOP_LIMIT_MS = 2_000;
 
 /** What the live demo is run with. */
 export interface DemoOptions {
-  /** The URL of an agent that was started elsewhere and is left alone; undefined: a dev agent of its own. */
-  readonly registry: string | undefined;
+  /** `embedded` or `consul`: one of its own; else the URL of an agent that was started elsewhere and is left alone. */
+  readonly registry: string;
   /** hello nodes at the start. */
   readonly nodes: number;
   /** Calls a second that the demo makes. */
@@ -34,6 +35,8 @@ export interface DemoOptions {
 export interface DemoSetting {
   readonly crew: Crew;
   readonly clock: Clock;
+  /** Where a Consul is looked for. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Given each line that a service logs, where that is wanted. */
   readonly onLine: ((line: string) => void) | undefined;
 }
@@ -48,6 +51,7 @@ export class Demo {
   readonly #effectsFile: string;
   readonly #endings: (() => Promise<void>)[] = [];
   #registryUrl = '';
+  #ended = false;
 
   constructor(options: DemoOptions, setting: DemoSetting) {
     this.#options = options;
@@ -77,29 +81,37 @@ export class Demo {
       this.model.callEnded(ok),
     );
     this.#endings.push(() => traffic.close());
+    // Ended while it started: what came last is nobody's then.
+    if (this.#ended) await traffic.close();
   }
 
   /** Ends all that was started: the traffic, the services, the registry last, so that services can leave it. */
   async stop(): Promise<void> {
+    this.#ended = true;
     for (const end of this.#endings.reverse()) await end();
   }
 
+  /** Gives the registry's name for people. */
   async #joinRegistry(): Promise<string> {
-    const { crew } = this.#setting;
+    const { crew, env } = this.#setting;
     const { registry } = this.#options;
-    if (registry === undefined) {
-      const starting = startDevAgentPart(crew.guardian);
+    const kind = REGISTRIES.find((name) => name === registry);
+    if (kind === undefined) {
+      await requireAgent(registry);
+      this.#registryUrl = registry;
+    } else {
+      const start = await registryStarter(kind, env, () => {});
+      const starting = start(crew.guardian);
       this.#endings.push(async () => {
         // One that did not start has told so already.
-        const agent = await starting.catch(() => undefined);
-        await agent?.stop();
+        const own = await starting.catch(() => undefined);
+        await own?.stop();
       });
       this.#registryUrl = (await starting).url;
-    } else {
-      this.#registryUrl = registry;
     }
     this.#endings.push(() => crew.stopServices(STOP_LIMIT_MS));
-    return registry === undefined ? `dev agent ${this.#registryUrl}` : registry;
+    const address = this.#registryUrl.replace(/^consul:\/\//, '');
+    return kind === 'embedded' ? `dev agent ${address}` : `Consul ${address}`;
   }
 
   #startHello() {

@@ -3,24 +3,26 @@ import type { DemoModel, ProcessState } from './demo-model.js';
 
 const MOST_NODES = 9;
 
+/** What the demo does with a node; {@link ServiceProcess} has it. */
+export interface DemoNode
+  extends Pick<ServiceProcess, 'pid' | 'ready' | 'running' | 'frozen' | 'kill' | 'freeze' | 'thaw'> {
+  readonly ended: Promise<{ readonly signal: NodeJS.Signals | null }>;
+}
+
 /** The hello nodes of the demo by their key: started, killed, frozen and thawed by hand. */
 export class HelloNodes {
-  readonly #start: () => Promise<ServiceProcess>;
+  readonly #start: () => Promise<DemoNode>;
   readonly #model: DemoModel;
-  readonly #nodes = new Map<number, ServiceProcess | undefined>();
+  readonly #nodes = new Map<number, DemoNode | undefined>();
 
   /** @param start - starts one more hello node, and resolves when it is registered. */
-  constructor(start: () => Promise<ServiceProcess>, model: DemoModel) {
+  constructor(start: () => Promise<DemoNode>, model: DemoModel) {
     this.#start = start;
     this.#model = model;
   }
 
   get slots(): readonly number[] {
     return [...this.#nodes.keys()];
-  }
-
-  get running(): number {
-    return [...this.#nodes.values()].filter((node) => node?.running === true).length;
   }
 
   /**

@@ -1,5 +1,5 @@
-import { messageOf, systemClock } from '@micromesh/core';
-import { FAILED, SUCCESS } from '../command/exit-status.js';
+import { ConfigError, messageOf, systemClock } from '@micromesh/core';
+import { FAILED, SUCCESS, WRONG_USAGE } from '../command/exit-status.js';
 import type { CommandIo } from '../command/io.js';
 import { Crew } from '../process/crew.js';
 import { npmWatch } from '../process/npm-parent.js';
@@ -12,7 +12,7 @@ import { PlainView } from './plain-view.js';
 /**
  * Runs the demo until it is interrupted, and ends all its processes.
  *
- * @returns the exit status: 0 when it was interrupted, 1 when it could not start.
+ * @returns the exit status: 0 when it was interrupted, 1 when it could not start, 2 when an option is wrong.
  */
 export async function runLiveDemo(options: DemoOptions, io: CommandIo): Promise<number> {
   const over = new AbortController();
@@ -29,6 +29,7 @@ export async function runLiveDemo(options: DemoOptions, io: CommandIo): Promise<
   const demo = new Demo(options, {
     crew,
     clock: systemClock,
+    env: io.env,
     onLine: options.logs ? (line) => io.stderr.write(`${line}\n`) : undefined,
   });
   try {
@@ -47,7 +48,7 @@ export async function runLiveDemo(options: DemoOptions, io: CommandIo): Promise<
   } catch (error) {
     if (over.signal.aborted) return SUCCESS;
     io.stderr.write(`micromesh demo: ${messageOf(error)}\n`);
-    return FAILED;
+    return error instanceof ConfigError ? WRONG_USAGE : FAILED;
   } finally {
     await demo.stop();
     crew.close();

@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-const KEPT_LINES = 12;
+const KEPT_LINES = 5;
+const SHOWN_CHARACTERS = 300;
 
-/** Reads what a process prints, and keeps the last 12 lines for the message that says why it failed. */
+/** Reads what a process prints, and keeps the last 5 lines for the message that says why it failed. */
 export class LogTail {
   readonly #lines: string[] = [];
   readonly #onLine: ((line: string) => void) | undefined;
@@ -22,6 +23,8 @@ export class LogTail {
 
   /** The lines as the end of a message; empty when nothing was printed. */
   quoted(): string {
-    return this.#lines.length === 0 ? '' : `; its last lines:\n  ${this.#lines.join('\n  ')}`;
+    return this.#lines.length === 0
+      ? ''
+      : `; its last lines:\n  ${this.#lines.map((line) => line.slice(0, SHOWN_CHARACTERS)).join('\n  ')}`;
   }
 }

@@ -1,14 +1,11 @@
 import { systemClock } from '@micromesh/core';
 import { helloProcess } from '../demo/service-processes.js';
 import type { Crew } from '../process/crew.js';
-import type { Guardian } from '../process/guardian.js';
 import { within } from '../process/waiting.js';
 import type { RegistryPart } from '../registry/registry-part.js';
+import type { StartRegistry } from '../registry/registry-starter.js';
 import { startMeshLoad } from './mesh-load.js';
 import type { LoadOptions, LoadPart, NodePart, ScenarioParts } from './parts.js';
-
-/** Starts the registry of a run; the guardian takes its process into care. */
-export type StartRegistry = (guardian: Guardian) => Promise<RegistryPart>;
 
 /** The real parts of a run: a registry and hello nodes in processes of their own, and a mesh in this one. */
 export class ProcessParts implements ScenarioParts {

@@ -1,14 +1,10 @@
+import type { RegistryKind } from '../registry/registry-starter.js';
+
 /** The faults that a scenario can bring. */
 export const SCENARIOS = ['kill', 'restart', 'freeze', 'registry'] as const;
 
 /** `kill`: kill -9 of a node; `restart`: all nodes in turn by SIGTERM; `freeze`: SIGSTOP for 4 s; `registry`: it is killed and comes back empty. */
 export type ScenarioName = (typeof SCENARIOS)[number];
-
-/** The registries that a scenario can start. */
-export const REGISTRIES = ['embedded', 'consul'] as const;
-
-/** `embedded`: the dev agent; `consul`: a real Consul. */
-export type RegistryKind = (typeof REGISTRIES)[number];
 
 /** What a scenario is run with. */
 export interface ScenarioOptions {

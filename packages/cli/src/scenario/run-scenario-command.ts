@@ -1,14 +1,12 @@
 import { messageOf, systemClock } from '@micromesh/core';
 import { colorsFor } from '../command/colors.js';
-import { FAILED, SUCCESS, statusOfStop, WRONG_USAGE } from '../command/exit-status.js';
+import { FAILED, SUCCESS, statusOfStop } from '../command/exit-status.js';
 import type { CommandIo } from '../command/io.js';
-import { findConsul, NO_CONSUL_MESSAGE } from '../consul/index.js';
 import { Crew } from '../process/crew.js';
 import { npmWatch } from '../process/npm-parent.js';
 import { type StopCause, watchForStop } from '../process/stop-signals.js';
-import { startConsulPart } from '../registry/consul-part.js';
-import { startDevAgentPart } from '../registry/dev-agent-part.js';
-import { ProcessParts, type StartRegistry } from './process-parts.js';
+import { registryStarter } from '../registry/registry-starter.js';
+import { ProcessParts } from './process-parts.js';
 import { progressTo } from './progress.js';
 import { renderReport } from './report.js';
 import type { ScenarioOptions, ScenarioResult } from './result.js';
@@ -28,15 +26,15 @@ export interface ScenarioOutputOptions {
  * Runs a scenario with real processes and prints what it found.
  *
  * @returns the exit status: 0 only if no call failed and none was executed twice.
+ * @throws ConfigError when there is no Consul to start.
  */
 export async function runScenarioCommand(
   options: ScenarioOptions,
   { json, logs }: ScenarioOutputOptions,
   io: CommandIo,
 ): Promise<number> {
-  const startRegistry = await registryStarter(options, io);
-  if (startRegistry === undefined) return WRONG_USAGE;
-
+  const report = (line: string) => io.stderr.write(`${line}\n`);
+  const startRegistry = await registryStarter(options.registry, io.env, report);
   const over = new AbortController();
   let stopped: StopCause | undefined;
   const crew = new Crew();
@@ -51,11 +49,7 @@ export async function runScenarioCommand(
     onForce: () => crew.killServices(),
   });
   const progress = progressTo(io.stderr, options, systemClock);
-  const parts = new ProcessParts(
-    crew,
-    startRegistry,
-    logs ? (line) => io.stderr.write(`${line}\n`) : undefined,
-  );
+  const parts = new ProcessParts(crew, startRegistry, logs ? report : undefined);
   try {
     const result = await runScenario(options, {
       ...{ parts, progress, clock: systemClock, folder: crew.folder, signal: over.signal },
@@ -80,18 +74,4 @@ export async function runScenarioCommand(
 /** 0 only if no call failed and none was executed twice; the registry has to have its nodes back, too. */
 export function statusOf({ failed, executedTwice, reregisteredMs }: ScenarioResult): number {
   return failed === 0 && executedTwice === 0 && reregisteredMs !== null ? SUCCESS : FAILED;
-}
-
-async function registryStarter(
-  { registry }: ScenarioOptions,
-  io: CommandIo,
-): Promise<StartRegistry | undefined> {
-  if (registry === 'embedded') return startDevAgentPart;
-  const consul = await findConsul({
-    env: io.env,
-    onProgress: (line) => io.stderr.write(`${line}\n`),
-  });
-  if (consul !== undefined) return () => startConsulPart(consul.path);
-  io.stderr.write(`micromesh demo: ${NO_CONSUL_MESSAGE}\n`);
-  return undefined;
 }

@@ -1,0 +1,34 @@
+import { ConfigError } from '@micromesh/core';
+import { findConsul, NO_CONSUL_MESSAGE } from '../consul/index.js';
+import type { Guardian } from '../process/guardian.js';
+import { startConsulPart } from './consul-part.js';
+import { startDevAgentPart } from './dev-agent-part.js';
+import type { RegistryPart } from './registry-part.js';
+
+/** The registries that a command can start for itself. */
+export const REGISTRIES = ['embedded', 'consul'] as const;
+
+/** `embedded`: the dev agent; `consul`: a real Consul. */
+export type RegistryKind = (typeof REGISTRIES)[number];
+
+/** Starts a registry; the guardian takes its process into care. */
+export type StartRegistry = (guardian: Guardian) => Promise<RegistryPart>;
+
+/**
+ * Finds out how to start a registry.
+ *
+ * @param report - told of Consul binaries that were passed over.
+ * @throws ConfigError when no Consul is found; it names the command that installs one.
+ */
+export async function registryStarter(
+  kind: RegistryKind,
+  env: Readonly<Record<string, string | undefined>>,
+  report: (line: string) => void,
+): Promise<StartRegistry> {
+  if (kind === 'embedded') return startDevAgentPart;
+  const consul = await findConsul({ env, onProgress: report });
+  if (consul === undefined) {
+    throw new ConfigError('--registry', kind, 'cannot be started', NO_CONSUL_MESSAGE);
+  }
+  return () => startConsulPart(consul.path);
+}
