@@ -7,6 +7,8 @@ interface Report {
   readonly address?: string;
   readonly started?: string;
   readonly effect?: string;
+  /** When the effect was, ms since 1970. */
+  readonly at?: number;
   readonly deregistered?: string;
   readonly afterSignal?: boolean;
   readonly level?: string;

@@ -20,7 +20,7 @@ async function work(text, stillWanted) {
   report({ started: text });
   await sleep(Number(WORK_MS));
   await stillWanted();
-  report({ effect: text });
+  report({ effect: text, at: Date.now() });
   return { text };
 }
 
