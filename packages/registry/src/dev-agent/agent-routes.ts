@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { agentServiceShape, checkShape, selfShape } from './answer-shapes.js';
 import { emptyAnswer, jsonAnswer } from './exchange.js';
-import { parseGoBool, readFlag } from './go-values.js';
+import { parseGoBool } from './go-values.js';
 import { parseBody } from './json-fields.js';
 import type { LocalAgent } from './local-agent.js';
 import type { NodeIdentity } from './node-identity.js';
@@ -18,9 +18,9 @@ export function agentRoutes(agent: LocalAgent, node: NodeIdentity): readonly Rou
     {
       path: 'agent/service/register',
       PUT: ({ body, query }) => {
-        const replaceChecks = readFlag(query, 'replace-existing-checks');
         const { service, checks } = readRegistration(body);
-        agent.register(service, checks, replaceChecks);
+        const replace = query.get('replace-existing-checks');
+        agent.register(service, checks, replace === '' || replace === 'true');
         return emptyAnswer();
       },
     },

@@ -1,8 +1,7 @@
 import type { Clock, Random } from '@micromesh/core';
 import { onAbort } from '@micromesh/core';
 import type { Read } from './catalog.js';
-import type { Changes } from './changes.js';
-import type { AgentRequest } from './exchange.js';
+import type { Changes, Topic } from './changes.js';
 import { parseGoDuration } from './go-values.js';
 import { Refusal } from './refusal.js';
 
@@ -26,31 +25,44 @@ export interface QueryAnswer<T> {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What a request asks of a read. */
+export interface QueryOptions {
+  readonly consistency: 'leader' | 'stale' | 'consistent';
+  /** 0: an answer at once. */
+  readonly index: number;
+  readonly waitMs: number;
+  readonly datacenter: string;
+}
+
+/** Reads the parameters that all reads have. */
+export function readQueryOptions(query: URLSearchParams): QueryOptions {
+  const waitMs = readWait(query);
+  const index = readIndex(query);
+  return { consistency: readConsistency(query), index, waitMs, datacenter: query.get('dc') ?? '' };
+}
+
 /**
  * Reads; where the request names an index, not before the read has a later one, or its `wait` is over. A write that moves
  * the index of another row wakes nobody.
  */
 export async function answerQuery<T>(
-  { query, gone }: Pick<AgentRequest, 'query' | 'gone'>,
+  { index: asked, waitMs, datacenter }: QueryOptions,
+  gone: AbortSignal,
   world: QueryWorld,
   read: () => Read<T>,
 ): Promise<QueryAnswer<T>> {
-  const consistency = readConsistency(query);
-  readDatacenter(query);
-  const asked = readIndex(query);
-  const waitMs = readWait(query);
+  checkDatacenter(datacenter);
   const minIndex = asked === 0 ? 0 : asked + world.indexLag();
   const deadline = world.clock.now() + waitMs + (world.random() * waitMs) / JITTER_FRACTION;
   let last = read();
   while (minIndex > 0 && seen(last) <= minIndex) {
-    const end = await nextWrite(world, last.topics, deadline, gone);
+    const end = await nextWrite(world, last.wokenBy, deadline, gone);
     last = read();
     if (end !== 'written') break;
   }
   return {
     value: last.value,
     headers: {
-      'X-Consul-Effective-Consistency': consistency,
       'X-Consul-Index': String(Math.max(1, seen(last) - world.indexLag())),
       'X-Consul-KnownLeader': 'true',
       'X-Consul-LastContact': '0',
@@ -65,7 +77,7 @@ function seen({ index }: Read<unknown>): number {
 
 function nextWrite(
   { changes, clock }: QueryWorld,
-  topics: readonly string[],
+  wokenBy: (topic: Topic) => boolean,
   deadline: number,
   gone: AbortSignal,
 ): Promise<'written' | 'timeOver' | 'gone'> {
@@ -76,7 +88,7 @@ function nextWrite(
       forget();
       resolve(how);
     };
-    const unsubscribe = changes.subscribe(topics, () => end('written'));
+    const unsubscribe = changes.subscribe(wokenBy, () => end('written'));
     const timer = clock.setTimer(deadline - clock.now(), () => end('timeOver'));
     let forget = () => {};
     forget = onAbort(gone, () => end('gone'));
@@ -84,13 +96,12 @@ function nextWrite(
 }
 
 /** Refuses a datacenter that there is not. */
-export function readDatacenter(query: URLSearchParams): void {
-  const datacenter = query.get('dc');
-  if (datacenter === null || datacenter === '' || datacenter === 'dc1') return;
+export function checkDatacenter(datacenter: string): void {
+  if (datacenter === '' || datacenter === 'dc1') return;
   throw new Refusal(500, 'No path to datacenter');
 }
 
-function readConsistency(query: URLSearchParams): string {
+function readConsistency(query: URLSearchParams): QueryOptions['consistency'] {
   if (query.has('stale') && query.has('consistent')) {
     throw new Refusal(400, 'Cannot specify ?stale with ?consistent, conflicting semantics.');
   }

@@ -1,6 +1,12 @@
 import { catalogServiceShape, healthShape } from './answer-shapes.js';
-import { answerQuery, type QueryWorld } from './blocking-query.js';
-import type { Catalog, Instance } from './catalog.js';
+import {
+  answerQuery,
+  type QueryAnswer,
+  type QueryOptions,
+  type QueryWorld,
+  readQueryOptions,
+} from './blocking-query.js';
+import type { Catalog, Instance, Read } from './catalog.js';
 import { jsonAnswer } from './exchange.js';
 import { readFlag } from './go-values.js';
 import type { NodeIdentity } from './node-identity.js';
@@ -14,16 +20,18 @@ export function catalogRoutes(catalog: Catalog, node: NodeIdentity, world: Query
     {
       path: 'catalog/services',
       GET: async (request) => {
-        const { value, headers } = await answerQuery(request, world, () => catalog.names());
+        const options = readQueryOptions(request.query);
+        const { value, headers } = await answer(options, request.gone, () => catalog.names());
         return jsonAnswer(Object.fromEntries([...value].map(([name, tags]) => [name, [...tags]])), headers);
       },
     },
     {
       path: 'catalog/service/',
       GET: async (request, name) => {
+        const options = readQueryOptions(request.query);
         if (name === '') throw new Refusal(400, 'Missing service name');
         const tags = request.query.getAll('tag');
-        const { value, headers } = await answerQuery(request, world, () => catalog.instances(name));
+        const { value, headers } = await answer(options, request.gone, () => catalog.instances(name));
         const rows = value.filter((row) => hasTags(row.value, tags));
         return jsonAnswer(
           rows.map((row) => catalogServiceShape(row, node)),
@@ -34,10 +42,11 @@ export function catalogRoutes(catalog: Catalog, node: NodeIdentity, world: Query
     {
       path: 'health/service/',
       GET: async (request, name) => {
+        const options = readQueryOptions(request.query);
         if (name === '') throw new Refusal(400, 'Missing service name');
         const onlyPassing = readFlag(request.query, 'passing');
         const tags = request.query.getAll('tag');
-        const { value, headers } = await answerQuery(request, world, () => catalog.health(name));
+        const { value, headers } = await answer(options, request.gone, () => catalog.health(name));
         const instances = value.filter(
           (instance) => hasTags(instance.service.value, tags) && (!onlyPassing || isPassing(instance)),
         );
@@ -49,6 +58,16 @@ export function catalogRoutes(catalog: Catalog, node: NodeIdentity, world: Query
     },
     { path: 'status/leader', GET: () => jsonAnswer(`${node.address}:${node.port}`) },
   ];
+
+  // With the header that Consul has here, and not at keys and values.
+  async function answer<T>(
+    options: QueryOptions,
+    gone: AbortSignal,
+    read: () => Read<T>,
+  ): Promise<QueryAnswer<T>> {
+    const { value, headers } = await answerQuery(options, gone, world, read);
+    return { value, headers: { ...headers, 'X-Consul-Effective-Consistency': options.consistency } };
+  }
 }
 
 function isPassing({ checks }: Instance): boolean {

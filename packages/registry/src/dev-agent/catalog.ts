@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { wokenBelow } from './absent-key.js';
 import type { Changes, Topic } from './changes.js';
 import type { CheckEntry, ServiceEntry } from './service-entry.js';
 
@@ -13,7 +14,7 @@ export interface Row<T> {
 export interface Read<T> {
   readonly value: T;
   readonly index: number;
-  readonly topics: readonly Topic[];
+  readonly wokenBy: (topic: Topic) => boolean;
 }
 
 /** One instance of a service with the checks that count for it. */
@@ -87,14 +88,14 @@ export class Catalog {
       for (const tag of value.tags) tags.add(tag);
       names.set(value.name, tags);
     }
-    return { value: names, index: this.#servicesIndex, topics: ['services'] };
+    return { value: names, index: this.#servicesIndex, wokenBy: only(SERVICES) };
   }
 
   /** The instances of a service, for `catalog/service`. */
   instances(name: string): Read<readonly Row<ServiceEntry>[]> {
     const rows = this.#rowsOf(name);
     const index = this.#indexOf(name, rows.length > 0, this.#servicesIndex);
-    return { value: rows, index, topics: rows.length > 0 ? [instancesTopic(name)] : ['services'] };
+    return { value: rows, index, wokenBy: rows.length > 0 ? only(instancesTopic(name)) : this.#near(name) };
   }
 
   /** The instances of a service with their checks, for `health/service`. */
@@ -102,7 +103,7 @@ export class Catalog {
     const rows = this.#rowsOf(name);
     const index = this.#indexOf(name, rows.length > 0, Math.max(this.#servicesIndex, this.#checksIndex));
     const value = rows.map((service) => ({ service, checks: this.#checksOf(service.value.id) }));
-    return { value, index, topics: rows.length > 0 ? [serviceTopic(name)] : ['services'] };
+    return { value, index, wokenBy: rows.length > 0 ? only(serviceTopic(name)) : this.#near(name) };
   }
 
   #rowsOf(name: string): readonly Row<ServiceEntry>[] {
@@ -117,6 +118,12 @@ export class Catalog {
       ...checks.filter(({ value }) => value.serviceId === ''),
       ...checks.filter(({ value }) => value.serviceId === serviceId),
     ];
+  }
+
+  #near(absent: string): (topic: Topic) => boolean {
+    const names = [...this.#services.values()].map(({ value }) => value.name);
+    const start = instancesTopic(wokenBelow(absent, names));
+    return (topic) => `${topic}\0`.startsWith(start);
   }
 
   #indexOf(name: string, exists: boolean, tables: number): number {
@@ -152,6 +159,8 @@ export class Catalog {
   #deleteCheck(check: CheckEntry, index: number, topics: Set<Topic>): void {
     this.#checks.delete(check.id);
     this.#touchCheck(check, index, topics);
+    // With a check of the node Consul 1.8 moves the index of the table `services` too, and wakes nobody for it.
+    if (check.serviceId === '') this.#servicesIndex = index;
   }
 
   #touchCheck(check: CheckEntry, index: number, topics: Set<Topic>): void {
@@ -170,8 +179,14 @@ export class Catalog {
 
   #touchServices(name: string, index: number, topics: Set<Topic>): void {
     this.#servicesIndex = index;
-    topics.add(instancesTopic(name)).add('services');
+    topics.add(instancesTopic(name)).add(SERVICES);
   }
+}
+
+const SERVICES: Topic = 'services';
+
+function only(wanted: Topic): (topic: Topic) => boolean {
+  return (topic) => topic === wanted;
 }
 
 function serviceTopic(name: string): Topic {

@@ -1,10 +1,10 @@
-/** What a waiting query is told about: a table (`services`, `kv`), or one row (`service:hello`). */
+/** What a write has touched: a table (`services`), or a row (`service:hello`, `key:a/b`). */
 export type Topic = string;
 
 /** The write counter, and who waits for which writes. */
 export class Changes {
   #index: number;
-  readonly #listeners = new Map<Topic, Set<() => void>>();
+  readonly #watches = new Set<Watch>();
 
   /** @param firstIndex - a fresh Consul has written about ten entries before the first registration. */
   constructor(firstIndex = 10) {
@@ -23,35 +23,32 @@ export class Changes {
   }
 
   /** Wakes who waits for one of the topics. */
-  publish(topics: Iterable<Topic>): void {
-    const woken = new Set<() => void>();
-    for (const topic of topics) {
-      for (const listener of this.#listeners.get(topic) ?? []) woken.add(listener);
-    }
-    for (const listener of woken) listener();
-  }
-
-  /** Wakes everybody. */
-  publishAll(): void {
-    this.publish([...this.#listeners.keys()]);
-  }
-
-  /** Calls `listener` at each write to one of the topics until the returned function is called. */
-  subscribe(topics: readonly Topic[], listener: () => void): () => void {
-    for (const topic of topics) {
-      const listeners = this.#listeners.get(topic) ?? new Set();
-      this.#listeners.set(topic, listeners.add(listener));
-    }
-    return () => {
+  publish(topics: ReadonlySet<Topic>): void {
+    for (const watch of [...this.#watches]) {
       for (const topic of topics) {
-        const listeners = this.#listeners.get(topic);
-        if (listeners?.delete(listener) && listeners.size === 0) this.#listeners.delete(topic);
+        if (!watch.isFor(topic)) continue;
+        watch.listener();
+        break;
       }
+    }
+  }
+
+  /** Calls `listener` at each write to a topic that `isFor` takes, until the returned function is called. */
+  subscribe(isFor: (topic: Topic) => boolean, listener: () => void): () => void {
+    const watch: Watch = { isFor, listener };
+    this.#watches.add(watch);
+    return () => {
+      this.#watches.delete(watch);
     };
   }
 
-  /** How many topics are waited for: 0 when nobody waits. */
-  get waitedFor(): number {
-    return this.#listeners.size;
+  /** How many wait. */
+  get waiting(): number {
+    return this.#watches.size;
   }
+}
+
+interface Watch {
+  readonly isFor: (topic: Topic) => boolean;
+  readonly listener: () => void;
 }

@@ -81,10 +81,10 @@ export class JsonFields {
     return value === undefined ? undefined : new JsonFields(value, name);
   }
 
-  /** A map whose names are the user's, as they are. */
-  map(name: string): ReadonlyArray<readonly [string, unknown]> {
+  /** A map whose names are the user's, as they are; undefined where there is none. */
+  map(name: string): ReadonlyArray<readonly [string, unknown]> | undefined {
     const value = this.#take(name);
-    if (value === undefined) return [];
+    if (value === undefined) return undefined;
     if (!isObject(value)) throw wrongType(value, name, 'map');
     return Object.entries(value);
   }

@@ -1,5 +1,11 @@
 import { kvShape } from './answer-shapes.js';
-import { answerQuery, type QueryWorld, readDatacenter } from './blocking-query.js';
+import {
+  answerQuery,
+  checkDatacenter,
+  type QueryOptions,
+  type QueryWorld,
+  readQueryOptions,
+} from './blocking-query.js';
 import { type AgentAnswer, type AgentRequest, emptyAnswer, jsonAnswer } from './exchange.js';
 import type { KvEntry, KvStore } from './kv-store.js';
 import { notHere, Refusal } from './refusal.js';
@@ -11,22 +17,23 @@ export function kvRoute(store: KvStore, world: QueryWorld): Route {
     path: 'kv/',
     GET: (request, key) => {
       const { query } = request;
-      if (query.has('keys')) return getKeys(request, key);
-      if (query.has('recurse')) return getTree(request, key);
+      const options = readQueryOptions(query);
+      if (query.has('keys')) return getKeys(options, request, key);
+      if (query.has('recurse')) return getTree(options, request, key);
       if (key === '') throw new Refusal(400, 'Missing key name');
-      return getOne(request, key);
+      return getOne(options, request, key);
     },
     PUT: ({ query, body }, key) => {
       if (key === '') throw new Refusal(400, 'Missing key name');
       refuseConflicts(query, ['cas', 'acquire', 'release']);
       if (query.has('acquire') || query.has('release')) throw notHere('a lock by a session');
-      readDatacenter(query);
+      checkDatacenter(query.get('dc') ?? '');
       const flags = readNumber(query.get('flags')) ?? 0;
       return jsonAnswer(store.put(key, body, flags, readNumber(query.get('cas'))));
     },
     DELETE: ({ query }, key) => {
       refuseConflicts(query, ['cas', 'recurse']);
-      readDatacenter(query);
+      checkDatacenter(query.get('dc') ?? '');
       if (query.has('recurse')) {
         store.deleteTree(key);
         return jsonAnswer(true);
@@ -36,8 +43,8 @@ export function kvRoute(store: KvStore, world: QueryWorld): Route {
     },
   };
 
-  async function getOne(request: AgentRequest, key: string): Promise<AgentAnswer> {
-    const { value, headers } = await answerQuery(request, world, () => store.get(key));
+  async function getOne(options: QueryOptions, request: AgentRequest, key: string): Promise<AgentAnswer> {
+    const { value, headers } = await answerQuery(options, request.gone, world, () => store.get(key));
     if (value === undefined) return emptyAnswer(404, headers);
     if (!request.query.has('raw')) return jsonAnswer([kvShape(value)], headers);
     const raw = {
@@ -49,14 +56,14 @@ export function kvRoute(store: KvStore, world: QueryWorld): Route {
     return { status: 200, headers: raw, body: value.value };
   }
 
-  async function getTree(request: AgentRequest, prefix: string): Promise<AgentAnswer> {
-    const { value, headers } = await answerQuery(request, world, () => store.list(prefix));
+  async function getTree(options: QueryOptions, request: AgentRequest, prefix: string): Promise<AgentAnswer> {
+    const { value, headers } = await answerQuery(options, request.gone, world, () => store.list(prefix));
     return value.length === 0 ? emptyAnswer(404, headers) : jsonAnswer(value.map(kvShape), headers);
   }
 
-  async function getKeys(request: AgentRequest, prefix: string): Promise<AgentAnswer> {
+  async function getKeys(options: QueryOptions, request: AgentRequest, prefix: string): Promise<AgentAnswer> {
     const separator = request.query.get('separator') ?? '';
-    const { value, headers } = await answerQuery(request, world, () => store.list(prefix));
+    const { value, headers } = await answerQuery(options, request.gone, world, () => store.list(prefix));
     // Only below a prefix is "nothing" not found; the root is there.
     if (value.length === 0 && prefix !== '') return emptyAnswer(404, headers);
     return jsonAnswer(namesOf(value, prefix, separator), headers);

@@ -1,3 +1,4 @@
+import { wokenBelow } from './absent-key.js';
 import { compareBytes, type Read } from './catalog.js';
 import type { Changes, Topic } from './changes.js';
 import { Refusal } from './refusal.js';
@@ -77,15 +78,22 @@ export class KvStore {
   get(key: string): Read<KvEntry | undefined> {
     const value = this.#entries.get(key);
     return value === undefined
-      ? { value, index: this.#tableIndex, topics: ['kv'] }
-      : { value, index: value.modifyIndex, topics: [keyTopic(key)] };
+      ? { value, index: this.#tableIndex, wokenBy: this.#near(key) }
+      : { value, index: value.modifyIndex, wokenBy: (topic) => topic === keyTopic(key) };
   }
 
   /** All keys that begin with `prefix`, in order. */
   list(prefix: string): Read<readonly KvEntry[]> {
     const value = this.#below(prefix);
     const index = prefix === '' ? 0 : this.#latestBelow(prefix, value);
-    return { value, index: index === 0 ? this.#tableIndex : index, topics: ['kv'] };
+    const wokenBy =
+      value.length === 0 ? this.#near(prefix) : (topic: Topic) => topic.startsWith(keyTopic(prefix));
+    return { value, index: index === 0 ? this.#tableIndex : index, wokenBy };
+  }
+
+  #near(absent: string): (topic: Topic) => boolean {
+    const start = keyTopic(wokenBelow(absent, this.#entries.keys()));
+    return (topic) => `${topic}\0`.startsWith(start);
   }
 
   #below(prefix: string): KvEntry[] {
@@ -115,7 +123,7 @@ export class KvStore {
 
   #touch(keys: readonly string[], index: number): void {
     this.#tableIndex = index;
-    this.#changes.publish([...keys.map(keyTopic), 'kv']);
+    this.#changes.publish(new Set(keys.map(keyTopic)));
   }
 }
 

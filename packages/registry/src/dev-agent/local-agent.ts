@@ -47,11 +47,12 @@ export class LocalAgent implements CheckOwner {
     }
     this.#services.set(service.id, service);
     const named = new Set<string>();
+    const before = new Map([...this.#checks].map(([id, { entry }]) => [id, entry]));
     definitions.forEach((definition, position) => {
       const suffix = definitions.length > 1 ? `:${position + 1}` : '';
       const id = definition.id ?? `service:${service.id}${suffix}`;
       named.add(id);
-      this.#putCheck(id, definition, service);
+      this.#putCheck(id, definition, service, before.get(id));
     });
     if (replaceChecks) {
       for (const { entry } of [...this.#checks.values()]) {
@@ -112,16 +113,20 @@ export class LocalAgent implements CheckOwner {
     for (const check of this.#checks.values()) check.stop();
   }
 
-  #putCheck(id: string, definition: CheckDefinition, service: ServiceEntry): void {
-    const old = this.#checks.get(id);
-    old?.stop();
+  #putCheck(
+    id: string,
+    definition: CheckDefinition,
+    service: ServiceEntry,
+    before: CheckEntry | undefined,
+  ): void {
+    this.#checks.get(id)?.stop();
     const probed = definition.ttlMs === 0;
     const entry: CheckEntry = {
       id,
       name: definition.name === '' ? `Service '${service.name}' check` : definition.name,
-      status: probed ? 'passing' : (old?.entry.status ?? definition.status ?? 'critical'),
+      status: probed ? 'passing' : (before?.status ?? definition.status ?? 'critical'),
       notes: definition.notes,
-      output: probed ? UNPROBED_OUTPUT : (old?.entry.output ?? ''),
+      output: probed ? UNPROBED_OUTPUT : (before?.output ?? ''),
       serviceId: service.id,
       serviceName: service.name,
       serviceTags: service.tags,

@@ -42,13 +42,13 @@ export function readRegistration(body: Buffer): ServiceRegistration {
   if (name === '') throw new Refusal(400, 'Missing service name');
   if (ANY_ADDRESSES.has(address)) throw new Refusal(400, 'Invalid service address');
   checkWeights(weights);
-  checkMeta(meta);
+  checkMeta(meta ?? []);
   return {
     service: {
       id,
       name,
       tags,
-      meta: Object.fromEntries(meta),
+      meta: meta === undefined ? undefined : Object.fromEntries(meta),
       address,
       port,
       taggedAddresses: withOwnAddress(given, address, port),
@@ -62,7 +62,6 @@ export function readRegistration(body: Buffer): ServiceRegistration {
 interface WrittenCheck extends Omit<CheckDefinition, 'status'> {
   readonly status: string;
   readonly intervalMs: number;
-  readonly isScript: boolean;
 }
 
 function readCheck(fields: JsonFields): WrittenCheck {
@@ -75,12 +74,12 @@ function readCheck(fields: JsonFields): WrittenCheck {
     name: fields.string('Name'),
     status: fields.string('Status'),
     notes: fields.string('Notes'),
-    type: probed ?? (isScript ? 'script' : 'ttl'),
+    type: probed ?? 'ttl',
     ttlMs,
     deregisterAfterMs: duration(fields, 'DeregisterCriticalServiceAfter'),
     intervalMs: duration(fields, 'Interval'),
-    isScript,
   };
+  if (isScript) throw notHere('a script check');
   if (fields.string('AliasService') !== '' || fields.string('AliasNode') !== '')
     throw notHere('an alias check');
   // How Consul would probe; nothing here does.
@@ -106,16 +105,12 @@ function readCheck(fields: JsonFields): WrittenCheck {
   return check;
 }
 
-function checkDefinition({ status, intervalMs, isScript, ...check }: WrittenCheck): CheckDefinition {
+function checkDefinition({ status, intervalMs, ...check }: WrittenCheck): CheckDefinition {
   const invalid = (problem: string) => new Refusal(400, `Invalid check: ${problem}`);
   const probed = check.type !== 'ttl';
   if (intervalMs > 0 && check.ttlMs > 0) throw invalid('Interval and TTL cannot both be specified');
   if (probed && intervalMs <= 0) throw invalid('Interval must be > 0 for Script, HTTP, or TCP checks');
   if (!probed && check.ttlMs <= 0) throw invalid('TTL must be > 0 for TTL checks');
-  if (isScript) {
-    const mend = "to enable, configure 'enable_script_checks' to true";
-    throw new Refusal(500, `Scripts are disabled on this agent from remote calls; ${mend}`);
-  }
   return { ...check, status: readStatus(status) };
 }
 
@@ -140,15 +135,17 @@ function duration(fields: JsonFields, name: string): number {
   return ms;
 }
 
-function readMeta(fields: JsonFields): ReadonlyArray<readonly [string, string]> {
-  return fields.map('Meta').map(([key, value]) => {
+type Meta = ReadonlyArray<readonly [string, string]>;
+
+function readMeta(fields: JsonFields): Meta | undefined {
+  return fields.map('Meta')?.map(([key, value]) => {
     if (typeof value !== 'string')
       throw notDecodable('json: cannot unmarshal a value of .Meta into a string');
     return [key, value] as const;
   });
 }
 
-function checkMeta(meta: ReadonlyArray<readonly [string, string]>): void {
+function checkMeta(meta: Meta): void {
   const invalid = (problem: string) => new Refusal(400, `Invalid Service Meta: ${problem}`);
   if (meta.length > MAX_META_PAIRS) {
     throw invalid(`Node metadata cannot contain more than ${MAX_META_PAIRS} key/value pairs`);
@@ -187,7 +184,7 @@ function checkWeights({ Passing, Warning }: ServiceEntry['weights']): void {
 }
 
 function readTaggedAddresses(fields: JsonFields): Readonly<Record<string, TaggedAddress>> {
-  const entries = fields.map('TaggedAddresses').map(([name, value]) => {
+  const entries = (fields.map('TaggedAddresses') ?? []).map(([name, value]) => {
     const tagged = new JsonFields(value, 'TaggedAddresses');
     const read = { Address: tagged.string('Address'), Port: tagged.integer('Port') };
     tagged.end();

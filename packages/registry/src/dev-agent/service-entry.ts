@@ -9,7 +9,8 @@ export interface ServiceEntry {
   readonly id: string;
   readonly name: string;
   readonly tags: readonly string[];
-  readonly meta: Readonly<Record<string, string>>;
+  /** Undefined: none was given, which Consul tells from an empty one. */
+  readonly meta: Readonly<Record<string, string>> | undefined;
   readonly address: string;
   readonly port: number;
   readonly taggedAddresses: Readonly<Record<string, TaggedAddress>>;
