@@ -64,6 +64,33 @@ describe('the mark of a node', () => {
     expect(world.path.slice(before)).toContain('a');
   });
 
+  it('is not put on a node for the calls that one break or one silence has cost', async () => {
+    const caller = world.caller({ strategy: 'round-robin' });
+    await world.nodes('a', 'b');
+    const a = world.transport.node('a');
+    a.script = () => ({ kind: 'silence' });
+    for (let index = 0; index < 20; index++) world.call(caller);
+    await world.clock.settle();
+    a.goDown();
+    a.comeBack();
+    await world.clock.settle();
+    expect(states('a').slice(-2)).toEqual(['down', 'ready']);
+    a.freeze();
+    for (let index = 0; index < 20; index++) world.call(caller);
+    await world.clock.advance(2000);
+    a.thaw();
+    await world.clock.settle();
+    expect(states('a').slice(-2)).toEqual(['down', 'ready']);
+    expect(states('a')).not.toContain('ejected');
+  });
+
+  it('is put on a node whose connection breaks again and again', async () => {
+    await world.nodes('a', 'b', 'c');
+    world.transport.node('a').script = () => ({ kind: 'drop' });
+    await callTimes(20);
+    expect(states('a')).toContain('ejected');
+  });
+
   it('is put on nobody where all do badly, and on at most half of the nodes', async () => {
     await world.nodes('a', 'b', 'c', 'd');
     for (const id of ['a', 'b', 'c']) world.transport.node(id).script = REFUSE;

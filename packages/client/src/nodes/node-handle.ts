@@ -51,6 +51,8 @@ export class NodeHandle implements Candidate {
   readonly #in: NodeSurroundings;
   readonly #outlier: OutlierRecord;
   readonly #attempts = new Set<Cuttable>();
+  /** Attempts that were under way at the last loss that counted: what they lose is the same loss. */
+  #sharingLoss = new Set<Cuttable>();
   #connection: Connection | undefined;
   #connectionState: ConnectionState = 'connecting';
   #silent = false;
@@ -95,6 +97,7 @@ export class NodeHandle implements Candidate {
   release(attempt: Cuttable): void {
     this.#leases--;
     this.#attempts.delete(attempt);
+    this.#sharingLoss.delete(attempt);
     if (this.#left && this.#leases === 0) this.#close();
   }
 
@@ -115,6 +118,16 @@ export class NodeHandle implements Candidate {
     if (peers.mayEject && this.#outlier.isOutlier(now, peers)) {
       this.#eject(now, `${this.#outlier.inARow} failures in a row`);
     }
+  }
+
+  /**
+   * Counts an attempt that was lost with the connection, or to the node's silence. However many were under way, it was one
+   * loss: the mark *down* stands for it, and is to end when the node is connected again.
+   */
+  countLoss(now: number, attempt: Cuttable): void {
+    if (this.#sharingLoss.delete(attempt)) return;
+    this.#sharingLoss = new Set(this.#attempts);
+    this.countFailure(now);
   }
 
   /** Attempts and failures within the outlier window. */
