@@ -25,6 +25,10 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
   #writing = false;
   #halfClosed = false;
   #firstRead = false;
+  /** A message was asked for and has not come. */
+  #reading = false;
+  /** Further messages to ask for, one after the other: grpc-js makes one of two reads that come at once. */
+  #readsToCome = 0;
   #firstMessageCame = false;
   #headers: Metadata | undefined;
   #headersGiven = false;
@@ -78,6 +82,7 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
       this,
     );
     if (this.#oneMessage || this.call.readsWanted > 0) this.readFirst();
+    this.#readOn();
     this.pump();
     return ended;
   }
@@ -112,13 +117,22 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
   readFirst(): void {
     if (this.#firstRead || this.#wire === undefined) return;
     this.#firstRead = true;
-    this.#wire.read();
+    this.#readsToCome++;
+    this.#readOn();
   }
 
   /** Asks for a further message: the call is this attempt's. */
   read(): void {
     if (this.#oneMessage) return;
-    this.#wire?.read();
+    this.#readsToCome++;
+    this.#readOn();
+  }
+
+  #readOn(): void {
+    if (this.#reading || this.#readsToCome === 0 || this.#wire === undefined) return;
+    this.#readsToCome--;
+    this.#reading = true;
+    this.#wire.read();
   }
 
   peer(): string | undefined {
@@ -141,21 +155,23 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
       this.#message = message;
       return;
     }
-    if (this.#firstMessageCame) {
-      this.call.listener.onMessage(message);
-      return;
+    this.#reading = false;
+    if (!this.#firstMessageCame) {
+      if (!this.call.claim(this)) return;
+      this.#firstMessageCame = true;
+      this.#readsToCome += this.call.takeReads();
+      this.#giveHeaders();
     }
-    if (!this.call.claim(this)) return;
-    this.#firstMessageCame = true;
-    this.#giveHeaders();
     this.call.listener.onMessage(message);
-    for (let further = this.call.takeReads(); further > 0; further--) this.read();
+    this.#readOn();
   }
 
   onEnd(outcome: Outcome): void {
     if (this.#ended !== undefined) return;
     if (outcome.origin === 'remote') this.handle.heard(this.#clock.now());
-    this.#end(this.#oneMessage ? this.#endOfOne(outcome) : this.#endOfMany(outcome));
+    const end = this.#oneMessage ? this.#endOfOne(outcome) : this.#endOfMany(outcome);
+    // Who hears the headers or the message may have ended the call.
+    if (this.#ended === undefined) this.#end(end);
   }
 
   /** Ends the attempt from outside: the wire is told, and nobody waits for its answer. */

@@ -1,5 +1,5 @@
 import type { CallCredentials, Metadata } from '@grpc/grpc-js';
-import type { Method, Outcome, Reason, ServiceKey } from '@micromesh/core';
+import { events, type Method, type Outcome, type Reason, type ServiceKey } from '@micromesh/core';
 import type { Service } from '../nodes/service.js';
 import type { AttemptRecord } from './attempt-record.js';
 import type { CallOptions } from './call-options.js';
@@ -215,6 +215,9 @@ export class ClientCall implements Call {
 
   /** Ends retries, never the call: the attempt that is furthest goes through. */
   #overflow(): void {
+    if (!this.#overflowed && events.retryStop.heard) {
+      events.retryStop.publish({ service: this.service, method: this.method.path, cause: 'replayOverflow' });
+    }
     this.#overflowed = true;
     let furthest = this.#running[0];
     for (const attempt of this.#running) {

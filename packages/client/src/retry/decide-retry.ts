@@ -115,10 +115,7 @@ function countedAttempts(call: PlannedCall): number {
  * A request stream may only be sent again where that can do no harm: its messages may have been acted on one by one.
  */
 function mayReplay(call: PlannedCall, outcome: Outcome): boolean {
-  if (!call.requests.replayable || call.overflowed) {
-    tellStop(call, 'replayOverflow');
-    return false;
-  }
+  if (!call.requests.replayable || call.overflowed) return false;
   const { kind } = call.method;
   const single =
     sendsOneMessage(kind) || (kind === 'unknown' && call.requests.ended && call.requests.count <= 1);

@@ -1,7 +1,8 @@
 import { type Metadata, status } from '@grpc/grpc-js';
-import type { Outcome } from '@micromesh/core';
+import { type Clock, messageOf, type Outcome } from '@micromesh/core';
 import type { ClientCall, ResponseListener } from '../call/client-call.js';
 import { localOutcome } from '../chain/local-outcome.js';
+import { CallError, failedStatus } from './call-error.js';
 
 interface Waiting<T> {
   resolve(result: IteratorResult<T>): void;
@@ -16,6 +17,7 @@ export class StreamResponse<T> implements ResponseListener, AsyncIterableIterato
   readonly #messages: Buffer[] = [];
   readonly #waiting: Waiting<T>[] = [];
   #call: ClientCall | undefined;
+  #clock: Clock | undefined;
   #end: { readonly error?: unknown } | undefined;
 
   constructor(deserialize: (bytes: Buffer) => T, onHeader: ((header: Metadata) => void) | undefined) {
@@ -24,16 +26,25 @@ export class StreamResponse<T> implements ResponseListener, AsyncIterableIterato
   }
 
   /** Ties the response to its call, which is made with it as listener. */
-  of(call: ClientCall): this {
+  of(call: ClientCall, clock: Clock): this {
     this.#call = call;
+    this.#clock = clock;
     return this;
   }
 
   onHeaders(metadata: Metadata): void {
-    this.#onHeader?.(metadata);
+    try {
+      this.#onHeader?.(metadata);
+    } catch (error) {
+      this.#call?.stop(
+        localOutcome(status.CANCELLED, 'cancelled', 'unknown', `onHeader: ${messageOf(error)}`),
+      );
+      this.close(error);
+    }
   }
 
   onMessage(message: Buffer): void {
+    if (this.#end !== undefined) return;
     const waiting = this.#waiting.shift();
     if (waiting === undefined) this.#messages.push(message);
     else this.#give(waiting, message);
@@ -77,12 +88,20 @@ export class StreamResponse<T> implements ResponseListener, AsyncIterableIterato
     try {
       value = this.#deserialize(message);
     } catch (error) {
-      this.#call?.stop(unreadable(error));
       this.#end = {};
-      waiting.reject(error);
+      waiting.reject(this.#unreadable(error));
       return;
     }
     waiting.resolve({ done: false, value });
+  }
+
+  /** Ends the call for a message that cannot be read. */
+  #unreadable(error: unknown): unknown {
+    const details = `Response message parsing error: ${messageOf(error)}`;
+    const outcome = localOutcome(status.INTERNAL, 'protocol', 'answered', details);
+    if (this.#call === undefined || this.#clock === undefined) return error;
+    this.#call.stop(outcome);
+    return new CallError(failedStatus(this.#call, outcome, this.#clock.now()), { cause: error });
   }
 
   /** The error is told once; whoever asks again hears that there is no more. */
@@ -96,13 +115,4 @@ export class StreamResponse<T> implements ResponseListener, AsyncIterableIterato
 
 function abandoned(): Outcome {
   return localOutcome(status.CANCELLED, 'cancelled', 'unknown', 'the caller stopped reading');
-}
-
-function unreadable(error: unknown): Outcome {
-  return localOutcome(
-    status.INTERNAL,
-    'cancelled',
-    'unknown',
-    `Response message parsing error: ${String(error)}`,
-  );
 }

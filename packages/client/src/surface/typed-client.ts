@@ -82,7 +82,7 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
       ): StreamResponse<unknown> {
         const response = new StreamResponse(deserialize, options.onHeader);
         const call = start(options, response);
-        response.of(call);
+        response.of(call, caller.clock);
         if (method.kind === 'serverStream') give(call, request);
         const ended = caller.start(call);
         const sent = method.kind === 'bidi' ? sendRequests(call, request, serialize, ended) : undefined;
@@ -102,7 +102,12 @@ async function closeWith(
 ): Promise<void> {
   const outcome = await ended;
   const failure = await sent;
-  options.onTrailer?.(outcome.trailers);
+  try {
+    options.onTrailer?.(outcome.trailers);
+  } catch (error) {
+    response.close(error);
+    return;
+  }
   if (failure !== undefined) response.close(failure.error);
   else if (outcome.code === status.OK) response.close();
   else response.close(new CallError(failedStatus(call, outcome, caller.clock.now())));
@@ -110,20 +115,26 @@ async function closeWith(
 
 class SingleResponse implements ResponseListener {
   #message: Buffer | undefined;
+  #headerFailure: { readonly error: unknown } | undefined;
 
   constructor(private readonly options: TypedCallOptions | undefined) {}
 
   onHeaders(metadata: Metadata): void {
-    this.options?.onHeader?.(metadata);
+    try {
+      this.options?.onHeader?.(metadata);
+    } catch (error) {
+      this.#headerFailure = { error };
+    }
   }
 
   onMessage(message: Buffer): void {
     this.#message = message;
   }
 
-  /** @throws CallError when the call failed, or brought no message or one that cannot be read. */
+  /** @throws CallError when the call failed, or brought no message or one that cannot be read; what a callback threw. */
   read(call: ClientCall, outcome: Outcome, caller: Caller, deserialize: (bytes: Buffer) => unknown): unknown {
     this.options?.onTrailer?.(outcome.trailers);
+    if (this.#headerFailure !== undefined) throw this.#headerFailure.error;
     if (outcome.code !== status.OK) throw new CallError(failedStatus(call, outcome, caller.clock.now()));
     if (this.#message === undefined) throw failed(call, caller, NO_MESSAGE.code, NO_MESSAGE.details);
     try {
