@@ -35,20 +35,53 @@ describe('selection', () => {
     expect((await outcome).code).toBe(status.OK);
   });
 
-  it('waits a second for a node that comes back, then names each node and its cause', async () => {
+  it('begins to wait for a connection when the registry has spoken, not before', async () => {
+    const world = new TestWorld();
+    world.transport.node('a').goDown();
+    const { outcome } = world.call(world.caller());
+    await world.clock.advance(4000);
+    await world.nodes('a');
+    await world.clock.advance(200);
+    world.transport.node('a').comeBack();
+    await world.clock.settle();
+    expect((await outcome).code).toBe(status.OK);
+  });
+
+  it('waits half of its time for a node that comes back, then names each node and its cause', async () => {
     const world = new TestWorld();
     await world.nodes('a');
     world.transport.node('a').goDown();
     const back = world.call(world.caller());
-    await world.clock.advance(900);
+    await world.clock.advance(2400);
     world.transport.node('a').comeBack();
     await world.clock.settle();
     expect((await back.outcome).code).toBe(status.OK);
     world.transport.node('a').goDown();
     const { outcome } = world.call(world.caller());
-    await world.clock.advance(1000);
+    await world.clock.advance(2500);
     expect(await outcome).toMatchObject({ code: status.UNAVAILABLE, reason: 'noNode' });
     expect((await outcome).details).toBe('no node of hello is connected: a unix:/a connect ECONNREFUSED');
+  });
+
+  it('waits a second at least, and 2.5 s at most', async () => {
+    const world = new TestWorld();
+    await world.nodes('a');
+    world.transport.node('a').goDown();
+    for (const [timeoutMs, waitMs] of [
+      [1200, 1000],
+      [3000, 1500],
+      [60_000, 2500],
+      [Number.POSITIVE_INFINITY, 2500],
+    ] as const) {
+      const began = world.clock.now();
+      const { outcome } = world.call(world.caller({ timeoutMs }));
+      await world.clock.advance(waitMs - 1);
+      expect(await Promise.race([outcome, 'waits'])).toBe('waits');
+      await world.clock.advance(1);
+      expect(await outcome).toMatchObject({ reason: 'noNode', delivery: 'unsent' });
+      expect(world.clock.now() - began).toBe(waitMs);
+    }
+    expect(world.clock.pendingTimers).toBe(0);
   });
 
   it('waits to the deadline with waitForReady', async () => {

@@ -7,8 +7,11 @@ import type { Interceptor, Invoke } from '../chain/interceptor.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import type { NodeHandle } from '../nodes/node-handle.js';
 
-/** How long a call waits for a connection where none is there, before it fails: about one connect time-out. */
-const CONNECT_WAIT_MS = 1000;
+/**
+ * How long a call waits for a connection where none is there, before it fails: half of the time that it has, within these. A
+ * process that was killed and started again is back in that time; a fleet that is gone is not waited for to the deadline.
+ */
+const CONNECT_WAIT_MS = { min: 1000, max: 2500 };
 
 /** Picks the node of an attempt, at once where a connected one is left; keeps its channel until the attempt has ended. */
 export function select(clock: Clock): Interceptor<PlannedCall, Attempt> {
@@ -52,13 +55,14 @@ function pickFor(call: PlannedCall): Pick<NodeHandle> {
 type Found = { readonly handle: NodeHandle } | { readonly outcome: Outcome };
 
 async function waitForNode(call: PlannedCall, first: Pick<NodeHandle>, clock: Clock): Promise<Found> {
-  const giveUpAt = call.plan.waitForReady ? Number.POSITIVE_INFINITY : clock.now() + CONNECT_WAIT_MS;
+  let giveUpAt: number | undefined;
   let pick = first;
   while (pick.kind !== 'node') {
     const refusal = pick.kind === 'none' ? whyNone(call) : undefined;
     if (refusal !== undefined && !call.plan.waitForReady) return { outcome: refusal };
     // Where the registry has not spoken nothing can be said of the service: the call's deadline bounds the wait.
-    const until = pick.kind === 'none' ? Number.POSITIVE_INFINITY : giveUpAt;
+    if (pick.kind === 'wait') giveUpAt ??= clock.now() + connectWaitMs(call, pick, clock);
+    const until = giveUpAt ?? Number.POSITIVE_INFINITY;
     if (clock.now() >= until) {
       const tried = pickerFor(call).pickConnected(call.plan.hashKey);
       return tried?.kind === 'node' ? { handle: tried.candidate } : { outcome: notConnected(call) };
@@ -78,6 +82,14 @@ async function waitForNode(call: PlannedCall, first: Pick<NodeHandle>, clock: Cl
     pick = pickFor(call);
   }
   return { handle: pick.candidate };
+}
+
+/** Where a node that was tried is connected the wait is short: there is somewhere to go. */
+function connectWaitMs(call: PlannedCall, pick: Pick<NodeHandle>, clock: Clock): number {
+  if (call.plan.waitForReady) return Number.POSITIVE_INFINITY;
+  const { min, max } = CONNECT_WAIT_MS;
+  if (pick.kind === 'wait' && pick.for === 'untried') return min;
+  return Math.max(min, Math.min(max, (call.deadline - clock.now()) / 2));
 }
 
 function whatFor(call: PlannedCall, pick: Pick<NodeHandle>): PlannedCall['waitsFor'] {
