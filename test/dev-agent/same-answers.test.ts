@@ -6,7 +6,7 @@ import { command, OBSERVED } from './commands.js';
 import { consulToCompareWith } from './consul-binary.js';
 
 /** How long random commands are tried; more finds more. */
-const MODEL_MS = Number(process.env.MICROMESH_MODEL_MS ?? 8_000);
+const MODEL_MS = Number(process.env.MICROMESH_MODEL_MS ?? 5_000);
 
 const binary = await consulToCompareWith();
 

@@ -52,7 +52,9 @@ function wait(host: string, port: number, agent: Agent, signal: AbortSignal): Pr
   return new Promise((resolve) => {
     const request = get({ host, port, path, agent, signal }, (response) => {
       response.on('error', () => resolve(false));
-      response.on('end', () => resolve(response.statusCode === 200));
+      // Another program may have got the port meanwhile, and answer at once.
+      const isAgent = response.headers[DEV_AGENT_HEADER] !== undefined;
+      response.on('end', () => resolve(isAgent && response.statusCode === 200));
       response.resume();
     });
     request.on('socket', (socket) => socket.unref());
