@@ -1,7 +1,9 @@
 import { type Channel, type ChannelOptions, status } from '@grpc/grpc-js';
 import {
   type Clock,
+  type Delivery,
   formatServiceKey,
+  type Outcome,
   type Random,
   type ServiceDefinition,
   type ServiceKey,
@@ -61,6 +63,7 @@ interface SharedService extends Service {
   readonly strategies: Map<StrategyName, Strategy>;
 }
 
+const CLOSED = 'the mesh was closed';
 const MIB = 1024 * 1024;
 
 /** All clients of one mesh: the services they share, and the calls that are under way. */
@@ -109,13 +112,20 @@ export class ClientRoom {
   /** Ends every call with UNAVAILABLE, every watch and every channel. */
   close(): void {
     this.#closed = true;
-    for (const call of [...this.#active]) call.stop(closedOutcome());
+    for (const call of [...this.#active]) {
+      call.stop(closedOutcome(call.attempts === 0 ? 'unsent' : 'unknown'));
+    }
     for (const { nodes } of this.#services.values()) nodes.close();
     this.#services.clear();
   }
 
-  /** Makes calls to a service, below any surface. */
+  /**
+   * Makes calls to a service, below any surface.
+   *
+   * @throws Error when the mesh was closed.
+   */
   callerFor(key: ServiceKey, settings: ClientSettings, channelOptions?: ChannelOptions): Caller {
+    if (this.#closed) throw new Error(`${CLOSED}; make its clients and channels before mesh.close()`);
     const service = this.#service(key, channelOptions);
     const { clock, random, replay } = this.#parts;
     const planner = new Planner(settings, this.#strategy(service, settings.strategy ?? 'hash-random'));
@@ -133,7 +143,7 @@ export class ClientRoom {
       replayMemory: this.#replayMemory,
       replayBytesPerCall: replay?.callBytes ?? MIB,
       active: this.#active,
-      refusal: () => (this.#closed ? closedOutcome() : undefined),
+      refusal: () => (this.#closed ? closedOutcome('unsent') : undefined),
     });
   }
 
@@ -175,6 +185,6 @@ export class ClientRoom {
   }
 }
 
-function closedOutcome() {
-  return localOutcome(status.UNAVAILABLE, 'closed', 'unsent', 'the mesh was closed');
+function closedOutcome(delivery: Delivery): Outcome {
+  return localOutcome(status.UNAVAILABLE, 'closed', delivery, CLOSED);
 }
