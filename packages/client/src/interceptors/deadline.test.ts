@@ -113,11 +113,12 @@ describe('cancellation', () => {
 
   it('by closing the mesh leaves nothing', async () => {
     const world = await silentWorld();
-    const { outcome } = world.call(world.caller());
+    const caller = world.caller();
+    const { outcome } = world.call(caller);
     await world.clock.settle();
     world.room.close();
     expect(await outcome).toMatchObject({ code: status.UNAVAILABLE, reason: 'closed' });
     expect(world.clock.pendingTimers).toBe(0);
-    expect((await world.call(world.caller()).outcome).reason).toBe('closed');
+    expect((await world.call(caller).outcome).reason).toBe('closed');
   });
 });

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { events, type NodeEvent } from '@micromesh/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TestWorld } from '../testing/index.js';
+import { TestWorld, testNode } from '../testing/index.js';
 
 const REFUSE = () => ({ kind: 'refuse' }) as const;
 
@@ -104,6 +104,27 @@ describe('the mark of a node', () => {
     world.transport.node('a').script = () => ({ kind: 'status', code: status.INTERNAL });
     await callTimes(20);
     expect(states('a')).toEqual(['connecting', 'ready']);
+  });
+
+  it('goes with its address: an id that moves to another one gets a channel there', async () => {
+    world.caller();
+    await world.nodes('a', 'b');
+    world.registry.show({ name: 'hello' }, [
+      testNode('a', { address: { kind: 'unix', path: '/elsewhere' } }),
+      testNode('b', { labels: { zone: 'z' } }),
+    ]);
+    await world.clock.settle();
+    const ofA = told
+      .filter(({ nodeId }) => nodeId === 'a')
+      .map(({ address, state }) => `${state} ${address}`);
+    expect(ofA).toEqual([
+      'connecting unix:/a',
+      'ready unix:/a',
+      'left unix:/a',
+      'connecting unix:/elsewhere',
+      'ready unix:/elsewhere',
+    ]);
+    expect(states('b')).toEqual(['connecting', 'ready']);
   });
 
   it('goes with its instance: a new one at the same address starts without', async () => {

@@ -1,6 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import {
   type Clock,
+  formatAddress,
   formatServiceKey,
   type Outcome,
   type ServiceKey,
@@ -164,8 +165,13 @@ export class ServiceNodes implements NodeSurroundings {
     const present = new Set(snapshot.nodes.map((node) => node.id));
     const gone = [...this.#handles.keys()].filter((id) => !present.has(id));
     for (const node of snapshot.nodes) {
-      const handle = this.#handles.get(node.id);
+      let handle = this.#handles.get(node.id);
       this.#lingering.delete(node.id);
+      // Others than micromesh may register every instance under one id.
+      if (handle !== undefined && handle.address !== formatAddress(node.address)) {
+        this.#remove(node.id);
+        handle = undefined;
+      }
       if (handle === undefined) {
         this.#add(new NodeHandle(node, this));
       } else {
