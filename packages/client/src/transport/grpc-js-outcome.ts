@@ -31,32 +31,46 @@ const LOCAL_CAUSES: readonly LocalCause[] = [
   // A reset that we did not send: Node makes CANCEL out of a connection that breaks.
   { details: /^Call cancelled$/, reason: 'dropped', delivery: 'unknown', code: status.UNAVAILABLE },
   { details: /^Attempted to send message with a size/, reason: 'protocol', delivery: 'unsent' },
+  { details: /^Received RST_STREAM with code/, reason: 'protocol', delivery: 'unknown' },
+  // Something on the way that is no gRPC server; who knows what it has passed on.
+  { details: /^Received HTTP status code/, reason: 'protocol', delivery: 'unknown' },
 ];
 
-/**
- * Reads the status that a grpc-js call ended with.
- *
- * @param sawHeaders - whether response headers came before it.
- */
-export function toOutcome(ended: StatusObject, sawHeaders: boolean): Outcome {
-  const { code, details } = ended;
+/** What is known of an attempt besides its status. */
+export interface AttemptFacts {
+  /** The response headers, if they came before the status. */
+  readonly headers: Metadata | undefined;
+  /** Whether the connection still stands. */
+  readonly connected: boolean;
+}
+
+/** Reads the status that a grpc-js call ended with. */
+export function toOutcome(ended: StatusObject, { headers, connected }: AttemptFacts): Outcome {
+  const { details } = ended;
+  // gRPC's rule for a status that is no number.
+  const code = Number.isInteger(ended.code) ? ended.code : status.UNKNOWN;
   const trailers = ended.metadata ?? new Metadata();
   // A server's status arrives in an HTTP/2 header block: either after headers, or with a content-type of its own. Text
   // alone would not do: a server may pass on, as its own answer, what its grpc-js said of another connection.
-  if (code === status.OK || trailers.get('content-type').length > 0) return answered(code, details, trailers);
-  for (const cause of LOCAL_CAUSES) {
-    if (!cause.details.test(details)) continue;
-    return {
-      code: cause.code ?? code,
-      details,
-      trailers,
-      origin: 'local',
-      delivery: sawHeaders ? 'unknown' : cause.delivery,
-      reason: cause.reason,
-    };
-  }
-  if (sawHeaders) return answered(code, details, trailers);
-  return { code, details, trailers, origin: 'local', delivery: 'unknown', reason: 'protocol' };
+  if (code === status.OK || isGrpc(trailers)) return answered(code, details, trailers);
+  const begun = headers !== undefined && isGrpc(headers);
+  const cause = LOCAL_CAUSES.find((each) => each.details.test(details));
+  // After headers, words about the connection are a server's own where the connection stands. To take them for ours would
+  // run again what was answered.
+  const own = cause !== undefined && !(begun && connected && cause.reason !== 'protocol');
+  if (!own && begun) return answered(code, details, trailers);
+  return {
+    code: cause?.code ?? code,
+    details,
+    trailers,
+    origin: 'local',
+    delivery: begun ? 'unknown' : (cause?.delivery ?? 'unknown'),
+    reason: cause?.reason ?? 'protocol',
+  };
+}
+
+function isGrpc(metadata: Metadata): boolean {
+  return String(metadata.get('content-type')[0] ?? '').startsWith('application/grpc');
 }
 
 function answered(code: number, details: string, trailers: Metadata): Outcome {

@@ -6,6 +6,7 @@ import {
   credentials as grpcCredentials,
   Metadata,
   type StatusObject,
+  status,
 } from '@grpc/grpc-js';
 import { type Clock, formatAddress, type ServiceNode, type Timer } from '@micromesh/core';
 import { toOutcome } from './grpc-js-outcome.js';
@@ -87,6 +88,7 @@ function channelTarget(node: ServiceNode): string {
 class GrpcJsConnection implements Connection {
   state: ConnectionState = 'connecting';
   #channel: Channel;
+  readonly #calls = new Set<GrpcJsCall>();
   #watchdog: Timer | undefined;
   #reopen: Timer | undefined;
   #reopenDelayMs = RECONNECT_BACKOFF_MS.initial;
@@ -103,14 +105,25 @@ class GrpcJsConnection implements Connection {
   }
 
   call(request: WireRequest, listener: WireListener): WireCall {
-    return new GrpcJsCall(this.#channel, request, listener);
+    // Between the pick and here an interceptor may have taken its time, and the channel have been given up.
+    if (this.#channel.getConnectivityState(false) === connectivityState.SHUTDOWN) {
+      return new UnsentCall(listener);
+    }
+    return new GrpcJsCall(this.#channel, request, listener, this.#calls);
   }
 
   close(): void {
     this.#closed = true;
     this.#watchdog?.cancel();
     this.#reopen?.cancel();
+    this.#closeChannel();
+  }
+
+  /** grpc-js lets the calls of a closed channel end by themselves: one that nobody answers would keep the socket. */
+  #closeChannel(): void {
+    const details = this.state === 'ready' ? 'Connection dropped' : 'Channel closed before call started';
     this.#channel.close();
+    for (const call of [...this.#calls]) call.abandon(details);
   }
 
   #observe(channel: Channel): void {
@@ -170,9 +183,8 @@ class GrpcJsConnection implements Connection {
   /** The peer accepted and said nothing: grpc-js would wait for ever, so the channel is replaced after a pause. */
   #giveUp(): void {
     this.#watchdog = undefined;
-    const channel = this.#channel;
     this.#become('failed', `no answer to the connection within ${this.connectTimeoutMs} ms`);
-    channel.close();
+    this.#closeChannel();
     this.#reopen = this.clock.setTimer(
       this.#reopenDelayMs,
       () => {
@@ -185,14 +197,44 @@ class GrpcJsConnection implements Connection {
   }
 }
 
+/** A call on a channel that is closed: grpc-js would throw. */
+class UnsentCall implements WireCall {
+  constructor(listener: WireListener) {
+    const details = 'Channel closed before call started';
+    const ended = { code: status.UNAVAILABLE, details, metadata: new Metadata() };
+    queueMicrotask(() => listener.onEnd(toOutcome(ended, { headers: undefined, connected: false })));
+  }
+
+  send(): void {}
+
+  halfClose(): void {}
+
+  read(): void {}
+
+  cancel(): void {}
+
+  peer(): string {
+    return '';
+  }
+}
+
 /** A listener for grpc-js and a {@link WireCall} in one object: one allocation an attempt. */
 class GrpcJsCall implements WireCall {
+  readonly #channel: Channel;
   readonly #call: GrpcCall;
   readonly #listener: WireListener;
-  #sawHeaders = false;
+  #headers: Metadata | undefined;
 
-  constructor(channel: Channel, request: WireRequest, listener: WireListener) {
+  /** @param calls - those that have not ended: this one is in it until it has. */
+  constructor(
+    channel: Channel,
+    request: WireRequest,
+    listener: WireListener,
+    private readonly calls: Set<GrpcJsCall>,
+  ) {
+    this.#channel = channel;
     this.#listener = listener;
+    calls.add(this);
     // Deadlines are the mesh's own: one timer a call instead of one a layer.
     this.#call = channel.createCall(request.path, Number.POSITIVE_INFINITY, request.host, null, null);
     if (request.credentials !== undefined) this.#call.setCredentials(request.credentials);
@@ -215,7 +257,12 @@ class GrpcJsCall implements WireCall {
   }
 
   cancel(): void {
-    this.#call.cancelWithStatus(1, 'Cancelled by the mesh');
+    this.#call.cancelWithStatus(status.CANCELLED, 'Cancelled by the mesh');
+  }
+
+  /** The connection is closed. */
+  abandon(details: string): void {
+    this.#call.cancelWithStatus(status.UNAVAILABLE, details);
   }
 
   peer(): string {
@@ -223,7 +270,7 @@ class GrpcJsCall implements WireCall {
   }
 
   onReceiveMetadata(metadata: Metadata): void {
-    this.#sawHeaders = true;
+    this.#headers = metadata;
     this.#listener.onHeaders(metadata);
   }
 
@@ -232,6 +279,8 @@ class GrpcJsCall implements WireCall {
   }
 
   onReceiveStatus(ended: StatusObject): void {
-    this.#listener.onEnd(toOutcome(ended, this.#sawHeaders));
+    this.calls.delete(this);
+    const connected = this.#channel.getConnectivityState(false) === connectivityState.READY;
+    this.#listener.onEnd(toOutcome(ended, { headers: this.#headers, connected }));
   }
 }
