@@ -233,6 +233,14 @@ describe('several agents', () => {
     expect(agent.watches).toHaveLength(1);
     expect(told).toEqual([]);
   });
+
+  it('another one is not asked for what one has refused', async () => {
+    const second = await startAgent();
+    agent.script(misbehave.forbidden);
+    const { opened } = watch({ address: [agent.address, second.address] });
+    await expect.poll(() => opened.state).toMatchObject({ error: expect.stringMatching(/403/) });
+    expect(second.watches).toEqual([]);
+  });
 });
 
 describe('one registry', () => {

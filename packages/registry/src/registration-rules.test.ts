@@ -40,6 +40,7 @@ describe('checkRegistration', () => {
     ['half a weight', { weight: 1.5 }, 'weight: 1.5'],
     ['a weight that DNS cannot hold', { weight: 70_000 }, 'weight: 70000'],
     ['a label value that is too long', { labels: { zone: 'ä'.repeat(257) } }, 'labels.zone: '],
+    ['half a character', { labels: { '\ud800': 'x' } }, 'labels: '],
     ['a label without a name', { labels: { '': 'x' } }, 'labels: ""'],
     [
       'too many labels',

@@ -43,7 +43,7 @@ export function checkRegistration(registration: Registration): void {
     throw new ConfigError('labels', names.length, 'are too many labels', `give at most ${MAX_LABELS}`);
   }
   for (const name of names) {
-    if (name === '') {
+    if (name === '' || !isText(name)) {
       throw new ConfigError('labels', name, 'is no label name', 'give each label a name');
     }
     checkValue(`labels.${name}`, labels[name]);
@@ -71,8 +71,8 @@ function checkReachable(address: Address): void {
 }
 
 function checkValue(field: string, value: unknown): void {
-  if (typeof value !== 'string') {
-    throw new ConfigError(field, value, 'is not a string', 'give a string');
+  if (typeof value !== 'string' || !isText(value)) {
+    throw new ConfigError(field, value, 'is no text', 'give a string');
   }
   if (Buffer.byteLength(value) > MAX_VALUE_BYTES) {
     throw new ConfigError(
@@ -82,6 +82,11 @@ function checkValue(field: string, value: unknown): void {
       `give at most ${MAX_VALUE_BYTES} bytes`,
     );
   }
+}
+
+// Half a surrogate pair would come back as another character.
+function isText(text: string): boolean {
+  return Buffer.from(text).toString() === text;
 }
 
 /** The error for an id that is registered already. */
