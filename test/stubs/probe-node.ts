@@ -58,9 +58,9 @@ export class ProbeNode {
     this.#front = createServer({ noDelay: true });
   }
 
-  static async start(options: ServerOptions = {}): Promise<ProbeNode> {
+  static async start(options: ServerOptions = {}, port = 0): Promise<ProbeNode> {
     const node = new ProbeNode(options);
-    await node.#listen();
+    await node.#listen(port);
     return node;
   }
 
@@ -68,7 +68,7 @@ export class ProbeNode {
     return this.#address;
   }
 
-  async #listen(): Promise<void> {
+  async #listen(frontPort: number): Promise<void> {
     const port = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
         error === null ? resolve(bound) : reject(error),
@@ -99,7 +99,7 @@ export class ProbeNode {
         });
       }
     });
-    await new Promise<void>((resolve) => this.#front.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => this.#front.listen(frontPort, '127.0.0.1', resolve));
     const at = this.#front.address();
     if (at === null || typeof at === 'string') throw new Error('the front has no port');
     this.#address = `127.0.0.1:${at.port}`;

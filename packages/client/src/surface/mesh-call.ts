@@ -113,7 +113,8 @@ export class MeshCall implements GrpcCall {
       );
     const refusal = this.#refusal(call);
     if (refusal !== undefined) call.requests.close();
-    const outcome = refusal ?? (await caller.start(call));
+    // Never at once: who made the call listens only when it has been returned.
+    const outcome = await (refusal ?? caller.start(call));
     offParent?.();
     parentSignal?.end();
     if (outcome.code === status.OK) {
