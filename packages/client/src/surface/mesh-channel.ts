@@ -1,12 +1,5 @@
+import { type ChannelInterface, connectivityState, type Deadline } from '@grpc/grpc-js';
 import {
-  type ChannelInterface,
-  connectivityState,
-  type Deadline,
-  type ServerReadableStream,
-  type ServerUnaryCall,
-} from '@grpc/grpc-js';
-import {
-  createAbortController,
   type DefinedMethod,
   type Method,
   readServiceDefinition,
@@ -17,8 +10,7 @@ import { ambientOptions } from '../call/ambient-options.js';
 import type { CallOptions } from '../call/call-options.js';
 import type { Caller } from './caller.js';
 import { type GrpcCall, MeshCall } from './mesh-call.js';
-
-type ParentCall = Parameters<ChannelInterface['createCall']>[3];
+import { type ParentCall, signalOfParent } from './parent-signal.js';
 
 /** grpc's `propagate` flags: what a call takes over from `{ parent }`. */
 const PROPAGATE = { deadline: 1, cancellation: 8, defaults: 0xffff };
@@ -101,7 +93,7 @@ export class MeshChannel implements ChannelInterface {
     path: string,
     deadline: Deadline,
     host: string | null | undefined,
-    parent: ParentCall,
+    parent: ParentCall | null,
     propagate: number | null | undefined,
   ): GrpcCall {
     // The words of grpc-js, which stubs' users may look for.
@@ -124,7 +116,8 @@ export class MeshChannel implements ChannelInterface {
       host: host ?? undefined,
       secure: this.#parts.secure,
       callNumber: ++this.#calls,
-      parentSignal: parent !== null && (flags & PROPAGATE.cancellation) !== 0 ? signalOf(parent) : undefined,
+      parentSignal:
+        parent !== null && (flags & PROPAGATE.cancellation) !== 0 ? signalOfParent(parent) : undefined,
     });
   }
 
@@ -133,17 +126,4 @@ export class MeshChannel implements ChannelInterface {
     if (known !== undefined) return known;
     return { path, ...splitMethodPath(path), kind: 'unknown', idempotency: 'unknown' };
   }
-}
-
-/** A signal for a grpc-js server call, and the function that takes its listener off again: grpc-js itself leaves one a call. */
-function signalOf(
-  parent:
-    | ServerUnaryCall<unknown, unknown>
-    | ServerReadableStream<unknown, unknown>
-    | NonNullable<ParentCall>,
-): { signal: AbortSignal; end: () => void } {
-  const controller = createAbortController();
-  const abort = () => controller.abort();
-  parent.once('cancelled', abort);
-  return { signal: controller.signal, end: () => parent.off('cancelled', abort) };
 }

@@ -1,0 +1,322 @@
+import {
+  credentials,
+  type handleUnaryCall,
+  Metadata,
+  propagate,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import { silentLogger } from '@micromesh/core';
+import { createMesh, type Mesh } from '@micromesh/mesh';
+import { memory } from '@micromesh/registry';
+import type { HandlerContext, Handlers } from '@micromesh/server';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ProbeClient, type ProbeReply, type ProbeRequest, ProbeService } from './gen/probe.js';
+import { metadata, until } from './observation.js';
+import { ProbeNode } from './probe-node.js';
+import { probeMesh } from './targets.js';
+
+const REQUEST: ProbeRequest = { text: 'a', count: 0, payload: Buffer.alloc(0), size: 0 };
+const REPLY: ProbeReply = { text: 'a', count: 0, payload: Buffer.alloc(0) };
+
+const open: { close(): unknown }[] = [];
+const warnings: Error[] = [];
+const warn = (warning: Error) => warnings.push(warning);
+
+beforeEach(() => {
+  process.on('warning', warn);
+});
+
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) await each.close();
+  process.off('warning', warn);
+  expect(warnings.splice(0)).toEqual([]);
+});
+
+function stubOn(mesh: Mesh, service: string): ProbeClient {
+  const channel = mesh.channel(service, { definitions: [ProbeService] });
+  return new ProbeClient(service, credentials.createInsecure(), { channelOverride: channel });
+}
+
+function unary(
+  stub: ProbeClient,
+  headers = new Metadata(),
+  options = {},
+): Promise<ServiceError | ProbeReply> {
+  return new Promise((resolve) =>
+    stub.unary(REQUEST, headers, options, (error, reply) => resolve(error ?? reply)),
+  );
+}
+
+describe("grpc-js's `parent` option", () => {
+  /** A plain grpc-js server that calls on; gives a stub for it. */
+  async function startCaller(handler: handleUnaryCall<ProbeRequest, ProbeReply>): Promise<ProbeClient> {
+    const server = new Server();
+    const none = () => {};
+    server.addService(ProbeService, { unary: handler, collect: none, list: none, chat: none });
+    const port = await new Promise<number>((resolve, reject) => {
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      );
+    });
+    const client = new ProbeClient(`127.0.0.1:${port}`, credentials.createInsecure());
+    open.push({ close: () => server.forceShutdown() }, client);
+    return client;
+  }
+
+  async function startBackend(): Promise<{ node: ProbeNode; stub: ProbeClient }> {
+    const node = await ProbeNode.start();
+    const mesh = probeMesh([node.address]);
+    open.push(node, mesh);
+    return { node, stub: stubOn(mesh, 'probe') };
+  }
+
+  it('works for 100 calls of one handler, and leaves no listener behind', async () => {
+    const { node, stub } = await startBackend();
+    const counts: number[] = [];
+    const caller = await startCaller(async (call, done) => {
+      counts.push(call.listenerCount('cancelled'));
+      const all = Array.from({ length: 100 }, () => unary(stub, new Metadata(), { parent: call }));
+      const texts = (await Promise.all(all)).map((each) => ('text' in each ? each.text : each.message));
+      counts.push(call.listenerCount('cancelled'));
+      done(null, { ...REPLY, count: texts.filter((text) => text === 'a').length });
+    });
+    expect(await unary(caller)).toMatchObject({ count: 100 });
+    expect(node.calls).toHaveLength(100);
+    expect(counts[1]).toBe(counts[0]);
+  });
+
+  it("takes over the parent's deadline, unless flags say otherwise", async () => {
+    const { node, stub } = await startBackend();
+    const caller = await startCaller(async (call, done) => {
+      const inherited = await unary(stub, metadata({ do: 'hang' }), { parent: call });
+      done('code' in inherited ? { code: inherited.code, details: 'inherited' } : null, REPLY);
+    });
+    expect(await unary(caller, new Metadata(), { deadline: Date.now() + 150 })).toMatchObject({
+      code: status.DEADLINE_EXCEEDED,
+    });
+    await until(() => node.cancelled === 1, 'the end of the downstream call');
+
+    const free = await startCaller(async (call, done) => {
+      const flags = propagate.DEFAULTS & ~propagate.DEADLINE;
+      const reply = await unary(stub, new Metadata(), { parent: call, propagate_flags: flags });
+      done('text' in reply ? null : reply, REPLY);
+    });
+    expect(await unary(free, new Metadata(), { deadline: Date.now() + 5000 })).toMatchObject({ text: 'a' });
+    expect(node.metadata.at(-1)?.get('grpc-timeout')).toEqual([]);
+  });
+
+  it("takes over the parent's cancellation", async () => {
+    const { node, stub } = await startBackend();
+    let seen: ServiceError | ProbeReply | undefined;
+    const caller = await startCaller(async (call, done) => {
+      seen = await unary(stub, metadata({ do: 'hang' }), { parent: call });
+      done(null, REPLY);
+    });
+    const call = caller.unary(REQUEST, () => {});
+    await until(() => node.calls.length === 1, 'the downstream call');
+    call.cancel();
+    await until(() => seen !== undefined, 'the end of the downstream call');
+    expect(seen).toMatchObject({ code: status.CANCELLED });
+    await until(() => node.cancelled === 1, 'the cancellation');
+  });
+
+  it('makes no call for a parent that is gone', async () => {
+    const { node, stub } = await startBackend();
+    let parent: ServerUnaryCall<ProbeRequest, ProbeReply> | undefined;
+    const caller = await startCaller((call) => {
+      parent = call;
+    });
+    const call = caller.unary(REQUEST, () => {});
+    await until(() => parent !== undefined, 'the call');
+    call.cancel();
+    await until(() => parent?.cancelled === true, 'the cancellation');
+    expect(await unary(stub, metadata({ do: 'hang' }), { parent })).toMatchObject({ code: status.CANCELLED });
+    expect(node.calls).toEqual([]);
+  });
+});
+
+describe('what a handler of micromesh calls', () => {
+  const none: Handlers<ProbeService> = {
+    unary: async () => REPLY,
+    collect: async () => REPLY,
+    list: async function* () {},
+    chat: async function* () {},
+  };
+
+  interface Setup {
+    readonly mesh: Mesh;
+    readonly front: ProbeClient;
+    /** Contexts of the calls that came to the back service. */
+    readonly back: HandlerContext[];
+    readonly aborted: () => number;
+  }
+
+  /** Two services of one mesh: `front`, whose handler is given, and `back`, which never answers metadata `do: hang`. */
+  async function setUp(
+    handler: (context: HandlerContext, mesh: Mesh) => Promise<ProbeReply>,
+  ): Promise<Setup> {
+    const mesh = createMesh({ registry: memory(), logger: silentLogger });
+    open.push(mesh);
+    const back: HandlerContext[] = [];
+    let aborted = 0;
+    const answer = async (context: HandlerContext): Promise<ProbeReply> => {
+      back.push(context);
+      if (context.metadata.get('do')[0] !== 'hang') return REPLY;
+      return new Promise((_resolve, reject) => {
+        context.signal.addEventListener('abort', () => {
+          aborted++;
+          reject(context.signal.reason);
+        });
+      });
+    };
+    await mesh
+      .server('back')
+      .add(ProbeService, {
+        ...none,
+        unary: (_request, context) => answer(context),
+        list: async function* (_request, context) {
+          yield await answer(context);
+        },
+      })
+      .start({ drain: { lameDuckMs: 0 } });
+    await mesh
+      .server('front')
+      .add(ProbeService, { ...none, unary: (_request, context) => handler(context, mesh) })
+      .start({ drain: { lameDuckMs: 0, graceMs: 200 } });
+    return { mesh, front: stubOn(mesh, 'front'), back, aborted: () => aborted };
+  }
+
+  function backOf(mesh: Mesh) {
+    return mesh.client(ProbeService, { service: 'back' });
+  }
+
+  it('inherits the smaller deadline, through the typed client and through stubs', async () => {
+    const { front, back } = await setUp(async (_context, mesh) => {
+      await backOf(mesh).unary(REQUEST);
+      await backOf(mesh).unary(REQUEST, { timeoutMs: 60_000 });
+      await backOf(mesh).unary(REQUEST, { timeoutMs: 300 });
+      await unary(stubOn(mesh, 'back'));
+      for await (const _reply of backOf(mesh).list(REQUEST));
+      await mesh.detached(() => backOf(mesh).unary(REQUEST, { timeoutMs: 60_000 }));
+      return REPLY;
+    });
+    expect(await unary(front, new Metadata(), { deadline: Date.now() + 2000 })).toMatchObject({ text: 'a' });
+    const left = back.map(({ deadline }) =>
+      deadline === undefined ? undefined : deadline.getTime() - Date.now(),
+    );
+    expect(left).toHaveLength(6);
+    for (const each of [left[0], left[1], left[3], left[4]]) {
+      expect(each).toBeGreaterThan(300);
+      expect(each).toBeLessThanOrEqual(2000);
+    }
+    expect(left[2]).toBeLessThanOrEqual(300);
+    expect(left[5]).toBeGreaterThan(50_000);
+  });
+
+  it('ends with the deadline of the call that it works for', async () => {
+    let seen: unknown;
+    const { front, aborted } = await setUp(async (_context, mesh) => {
+      const options = { metadata: metadata({ do: 'hang' }), timeoutMs: 60_000 };
+      seen = await backOf(mesh)
+        .unary(REQUEST, options)
+        .catch((error: unknown) => error);
+      return REPLY;
+    });
+    expect(await unary(front, new Metadata(), { deadline: Date.now() + 150 })).toMatchObject({
+      code: status.DEADLINE_EXCEEDED,
+    });
+    await until(() => seen !== undefined, 'the end of the downstream call');
+    expect(seen).toMatchObject({ code: expect.toBeOneOf([status.DEADLINE_EXCEEDED, status.CANCELLED]) });
+    await until(() => aborted() === 1, 'the end in the back service');
+  });
+
+  it('is cancelled with the call that it works for, all of it, and what is detached is not', async () => {
+    const results: unknown[] = [];
+    let finish: () => void = () => {};
+    const mayFinish = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let detached: Promise<ProbeReply> | undefined;
+    const { front, back, aborted } = await setUp(async (_context, mesh) => {
+      const hang = { metadata: metadata({ do: 'hang' }) };
+      detached = mesh.detached(async () => {
+        await mayFinish;
+        return backOf(mesh).unary(REQUEST);
+      });
+      const note = (error: unknown) => results.push(error);
+      const stub = stubOn(mesh, 'back');
+      await Promise.all([
+        backOf(mesh).unary(REQUEST, hang).catch(note),
+        backOf(mesh).list(REQUEST, hang).next().catch(note),
+        unary(stub, metadata({ do: 'hang' })).then(note),
+      ]);
+      return REPLY;
+    });
+    const call = front.unary(REQUEST, () => {});
+    await until(() => back.length === 3, 'the downstream calls');
+    call.cancel();
+    await until(() => results.length === 3, 'the end of the downstream calls');
+    for (const each of results) expect(each).toMatchObject({ code: status.CANCELLED });
+    await until(() => aborted() === 3, 'the cancellations');
+    finish();
+    expect(await detached).toMatchObject({ text: 'a' });
+  });
+
+  it('makes 100 downstream calls without a warning, and leaves no listener on the signal', async () => {
+    let counted = -1;
+    const { front, back } = await setUp(async (context, mesh) => {
+      let listeners = 0;
+      const { signal } = context;
+      const add = signal.addEventListener.bind(signal);
+      const remove = signal.removeEventListener.bind(signal);
+      signal.addEventListener = (...args: Parameters<typeof add>) => {
+        listeners++;
+        add(...args);
+      };
+      signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+        listeners--;
+        remove(...args);
+      };
+      const typed = backOf(mesh);
+      const stub = stubOn(mesh, 'back');
+      await Promise.all(Array.from({ length: 50 }, () => typed.unary(REQUEST)));
+      await Promise.all(Array.from({ length: 50 }, () => unary(stub)));
+      counted = listeners;
+      return REPLY;
+    });
+    expect(await unary(front)).toMatchObject({ text: 'a' });
+    expect(back).toHaveLength(100);
+    expect(counted).toBe(0);
+  });
+
+  it('goes on in the background after the handler has settled', async () => {
+    let later: Promise<ProbeReply> | undefined;
+    let settled: () => void = () => {};
+    const afterReply = new Promise<void>((resolve) => {
+      settled = resolve;
+    });
+    const { front } = await setUp(async (_context, mesh) => {
+      later = (async () => {
+        await afterReply;
+        return backOf(mesh).unary(REQUEST);
+      })();
+      return REPLY;
+    });
+    expect(await unary(front, new Metadata(), { deadline: Date.now() + 5000 })).toMatchObject({ text: 'a' });
+    settled();
+    expect(await later).toMatchObject({ text: 'a' });
+  });
+
+  it('takes `mesh.with` options and the inherited deadline together', async () => {
+    const { front, back } = await setUp(async (_context, mesh) => {
+      await mesh.with({ timeoutMs: 60_000, retries: 0 }, () => unary(stubOn(mesh, 'back')));
+      return REPLY;
+    });
+    expect(await unary(front, new Metadata(), { deadline: Date.now() + 2000 })).toMatchObject({ text: 'a' });
+    expect((back[0]?.deadline?.getTime() ?? Number.NaN) - Date.now()).toBeLessThanOrEqual(2000);
+  });
+});
