@@ -2,6 +2,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import { type Clock, type Outcome, receivesOneMessage, type ServiceNode, type Timer } from '@micromesh/core';
 import type { ClientCall, RunningAttempt } from '../call/client-call.js';
 import type { Cuttable, NodeHandle } from '../nodes/node-handle.js';
+import { mayGoElsewhere } from '../retry/decide-retry.js';
 import type { WireCall, WireListener } from '../transport/transport.js';
 import { attemptMetadata } from './attempt-metadata.js';
 
@@ -179,6 +180,16 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
     if (this.#ended !== undefined) return;
     this.#wire?.cancel();
     this.#end(outcome);
+  }
+
+  /**
+   * Its node is silent. Where the call can go nowhere else it may as well wait: the node may thaw before the deadline. Without
+   * a deadline that might be for ever.
+   */
+  giveUp(outcome: Outcome): void {
+    if (this.claimed || this.#ended !== undefined) return;
+    const mayWait = this.call.deadline !== Number.POSITIVE_INFINITY;
+    if (mayGoElsewhere(this.call) || !mayWait) this.cut(outcome);
   }
 
   /** Another attempt has won. */

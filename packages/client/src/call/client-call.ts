@@ -63,6 +63,8 @@ export class ClientCall implements Call {
   readonly tried: string[] = [];
   /** Attempts that were provably unsent and went elsewhere outside `retries`. */
   unsentMoves = 0;
+  /** An extra attempt was taken out of the budget for the call, and has not begun. */
+  extraTaken = false;
   /** What the call waits for before an attempt, in words, for the deadline's message. */
   waitsFor: { readonly what: string; readonly reason: Reason } | undefined;
   /** Response headers of an attempt that failed, for the call's end when none wins. */
@@ -151,6 +153,11 @@ export class ClientCall implements Call {
     this.#running.push(attempt);
     this.tried.push(attempt.nodeId);
     if (this.#overflowed) this.claim(attempt);
+  }
+
+  /** Attempts that are under way. */
+  get running(): number {
+    return this.#running.length;
   }
 
   /** An attempt has ended. */

@@ -85,6 +85,52 @@ describe('a silent attempt', () => {
     expect(call.attempts).toBe(1);
   });
 
+  it('is not cut where no further attempt may follow: its node may thaw before the deadline', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').freeze();
+    const { call, outcome } = world.call(world.caller({ ...ROUND_ROBIN, retries: 0 }));
+    await world.clock.advance(4000);
+    world.transport.node('a').thaw();
+    await world.clock.settle();
+    expect((await outcome).code).toBe(status.OK);
+    expect(call.attempts).toBe(1);
+  });
+
+  it('is only cut as far as the retry budget lets it go elsewhere', async () => {
+    const world = new TestWorld(1, { budget: { ratio: 0, perSecond: 0.2 } });
+    await world.nodes('a', 'b');
+    world.transport.node('a').freeze();
+    const caller = world.caller(ROUND_ROBIN);
+    const calls = Array.from({ length: 10 }, () => world.call(caller));
+    await world.clock.advance(2000);
+    expect(calls.filter(({ call }) => call.attempts > 1)).toHaveLength(2);
+    world.transport.node('a').thaw();
+    await world.clock.settle();
+    for (const { outcome } of calls) expect((await outcome).code).toBe(status.OK);
+  });
+
+  it('goes elsewhere later where the budget has grown meanwhile', async () => {
+    const world = new TestWorld(1, { budget: { ratio: 0.5, perSecond: 0 } });
+    await world.nodes('a', 'b');
+    world.transport.node('a').freeze();
+    const caller = world.caller(ROUND_ROBIN);
+    const { call, outcome } = world.call(caller);
+    await world.clock.advance(1300);
+    expect(call.attempts).toBe(1);
+    for (let index = 0; index < 4; index++) world.call(caller);
+    await world.clock.advance(2000);
+    expect((await outcome).code).toBe(status.OK);
+    expect(call.attempts).toBe(2);
+  });
+
+  it('of a call without a deadline is cut all the same: it would wait for ever', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').freeze();
+    const { outcome } = world.call(world.caller({ ...ROUND_ROBIN, retries: 0 }), {}, 'bidi');
+    await world.clock.advance(2100);
+    expect(await outcome).toMatchObject({ code: status.UNAVAILABLE, reason: 'silent' });
+  });
+
   it('is cut by an explicit attempt time-out, whatever its node says', async () => {
     const world = await worldWith('a', 'b');
     world.transport.node('a').script = () => ({ kind: 'silence' });

@@ -72,6 +72,7 @@ class Patience {
   async #ask(): Promise<void> {
     const attempt = this.#attempt;
     await attempt.handle.ask(answerMs(attempt, this.#clock));
+    if (attempt.ended === undefined) attempt.handle.cutIfSilent(attempt);
     if (attempt.ended !== undefined) return;
     this.#suspicionMs = Math.min(MAX_SUSPICION_MS, this.#suspicionMs * 2);
     this.#check = this.#clock.setTimer(this.#suspicionMs, this.#lookAtNode);

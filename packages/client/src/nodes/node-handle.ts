@@ -15,9 +15,8 @@ import { askNode, type Verdict } from './question.js';
 
 /** An attempt that can be ended from outside. */
 export interface Cuttable {
-  /** Whether a response has come, so that the attempt can go nowhere else. */
-  readonly claimed: boolean;
-  cut(outcome: Outcome): void;
+  /** Its node is silent: ends it, where its call gains by that. */
+  giveUp(outcome: Outcome): void;
 }
 
 /** What the handle asks of the service it belongs to. */
@@ -213,11 +212,13 @@ export class NodeHandle implements Candidate {
 
   /** Sends what waits for a silent node elsewhere, if there is an elsewhere. */
   cutSilentAttempts(): void {
-    if (!this.#silent || !this.#in.hasOther(this)) return;
-    const outcome = this.#in.silentOutcome(this);
-    for (const attempt of [...this.#attempts]) {
-      if (!attempt.claimed) attempt.cut(outcome);
-    }
+    if (!this.#silent) return;
+    for (const attempt of [...this.#attempts]) this.cutIfSilent(attempt);
+  }
+
+  /** The same for one attempt: what could not go elsewhere at first may do so later. */
+  cutIfSilent(attempt: Cuttable): void {
+    if (this.#silent && this.#in.hasOther(this)) attempt.giveUp(this.#in.silentOutcome(this));
   }
 
   #reconnectIfIdle(): void {

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import {
   type Clock,
+  type Delivery,
   events,
   messageOf,
   type Outcome,
@@ -79,7 +80,7 @@ async function askToRetry(
   clock: Clock,
 ): Promise<RetryDecision | Outcome> {
   if (countedAttempts(call) > call.plan.retries) return false;
-  if (!mayReplay(call, outcome)) return false;
+  if (!mayReplay(call, outcome.delivery)) return false;
   return askRetryFunction(call, outcome, clock);
 }
 
@@ -114,19 +115,34 @@ function countedAttempts(call: PlannedCall): number {
 /**
  * A request stream may only be sent again where that can do no harm: its messages may have been acted on one by one.
  */
-function mayReplay(call: PlannedCall, outcome: Outcome): boolean {
+function mayReplay(call: PlannedCall, delivery: Delivery): boolean {
   if (!call.requests.replayable || call.overflowed) return false;
   const { kind } = call.method;
   const single =
     sendsOneMessage(kind) || (kind === 'unknown' && call.requests.ended && call.requests.count <= 1);
-  return single || outcome.delivery === 'unsent' || call.plan.idempotent;
+  return single || delivery === 'unsent' || call.plan.idempotent;
 }
 
 /** Takes an extra attempt out of the service's budget; tells where there is none. */
 export function takeFromBudget(call: PlannedCall): boolean {
+  if (call.extraTaken) {
+    call.extraTaken = false;
+    return true;
+  }
   if (call.to.budget.tryTake()) return true;
   tellStop(call, 'budget');
   return false;
+}
+
+/**
+ * Whether a call gains by losing an attempt that may still bring its answer: another attempt runs, or one may follow, for
+ * which it is taken out of the budget.
+ */
+export function mayGoElsewhere(call: PlannedCall): boolean {
+  if (call.running > 1) return true;
+  if (countedAttempts(call) > call.plan.retries || !mayReplay(call, 'unknown')) return false;
+  call.extraTaken ||= call.to.budget.tryTake();
+  return call.extraTaken;
 }
 
 function pauseBefore(call: PlannedCall, decision: RetryDecision, random: Random): number {
