@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { CallCredentials, credentials, Metadata, status } from '@grpc/grpc-js';
+import { CallCredentials, connectivityState, credentials, Metadata, status } from '@grpc/grpc-js';
 import { events } from '@micromesh/core';
 import { createClient, Metadata as NiceMetadata } from 'nice-grpc';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -139,6 +139,24 @@ describe('waitForReady', () => {
     const seen = await unary(stub, ready(), { deadline: Date.now() + 100 });
     expect(seen).toMatchObject({ code: status.DEADLINE_EXCEEDED });
     expect(seen.details).toContain('a connected node of probe');
+  });
+});
+
+describe('a stub that waits to be ready', () => {
+  // Plain grpc-js never calls back when the channel is closed while its node is down.
+  it.each(['the stub', 'the mesh'])('is told when %s is closed', async (what) => {
+    const mesh = startMesh([await deadAddress()]);
+    const stub = stubOn(mesh);
+    const channel = stub.getChannel();
+    const waiting = new Promise<Error | undefined>((resolve) =>
+      stub.waitForReady(Date.now() + 60_000, resolve),
+    );
+    const down = connectivityState.TRANSIENT_FAILURE;
+    await until(() => channel.getConnectivityState(true) === down, 'the refusal');
+    if (what === 'the stub') stub.close();
+    else await mesh.close();
+    expect((await waiting)?.message).toBe('The channel has been closed');
+    expect(channel.getConnectivityState(true)).toBe(connectivityState.SHUTDOWN);
   });
 });
 

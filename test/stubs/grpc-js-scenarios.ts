@@ -250,6 +250,15 @@ export const SCENARIOS: readonly Scenario[] = [
       ),
   },
   {
+    name: 'a stub that waits to be ready, and there is nobody',
+    run: (stub, node) => {
+      node.kill();
+      return new Promise((resolve) =>
+        stub.waitForReady(Date.now() + 100, (error) => resolve(error?.message ?? 'ready')),
+      );
+    },
+  },
+  {
     name: 'server stream: messages, headers, trailers',
     run: async (stub) => {
       const call = stub.list(request({ count: 3, size: 5 }), metadata(WITH_METADATA));

@@ -29,6 +29,8 @@ export interface MeshChannelParts {
 export class MeshChannel implements ChannelInterface {
   readonly #parts: MeshChannelParts;
   readonly #methods: ReadonlyMap<string, Method>;
+  /** Each looks at the state again. */
+  readonly #watchers = new Set<() => void>();
   #closed = false;
   #calls = 0;
 
@@ -43,6 +45,7 @@ export class MeshChannel implements ChannelInterface {
 
   close(): void {
     this.#closed = true;
+    for (const look of [...this.#watchers]) look();
   }
 
   getTarget(): string {
@@ -50,7 +53,7 @@ export class MeshChannel implements ChannelInterface {
   }
 
   getConnectivityState(_tryToConnect: boolean): connectivityState {
-    if (this.#closed) return connectivityState.SHUTDOWN;
+    if (this.#closed || this.#parts.caller.parts.refusal() !== undefined) return connectivityState.SHUTDOWN;
     let best = connectivityState.CONNECTING;
     for (const handle of this.#parts.caller.parts.to.nodes.handles) {
       if (handle.isConnected) return connectivityState.READY;
@@ -64,21 +67,29 @@ export class MeshChannel implements ChannelInterface {
     deadline: Date | number,
     callback: (error?: Error) => void,
   ): void {
+    if (this.getConnectivityState(false) === connectivityState.SHUTDOWN) throw shutDown();
     const { nodes } = this.#parts.caller.parts.to;
     const { clock } = this.#parts.caller;
+    let off: (() => void) | undefined;
+    const end = () => {
+      timer.cancel();
+      off?.();
+      this.#watchers.delete(look);
+    };
     const look = () => {
+      off?.();
       if (this.getConnectivityState(false) === from) {
         off = nodes.onceChanged(look);
         return;
       }
-      timer.cancel();
+      end();
       callback();
     };
     const timer = clock.setTimer(Number(deadline) - clock.wallNow(), () => {
-      off?.();
+      end();
       callback(new Error('Deadline passed without connectivity state change'));
     });
-    let off: (() => void) | undefined;
+    this.#watchers.add(look);
     // As with grpc-js, the callback never comes before this returns.
     queueMicrotask(look);
   }
@@ -96,8 +107,7 @@ export class MeshChannel implements ChannelInterface {
     parent: ParentCall | null,
     propagate: number | null | undefined,
   ): GrpcCall {
-    // The words of grpc-js, which stubs' users may look for.
-    if (this.#closed) throw new Error('Channel has been shut down');
+    if (this.#closed) throw shutDown();
     const flags = propagate ?? PROPAGATE.defaults;
     const { clock } = this.#parts.caller;
     let timeoutMs = Number(deadline) - clock.wallNow();
@@ -126,4 +136,9 @@ export class MeshChannel implements ChannelInterface {
     if (known !== undefined) return known;
     return { path, ...splitMethodPath(path), kind: 'unknown', idempotency: 'unknown' };
   }
+}
+
+/** In the words of grpc-js, which stubs look for. */
+function shutDown(): Error {
+  return new Error('Channel has been shut down');
 }
