@@ -63,6 +63,8 @@ export class ClientCall implements Call {
   readonly tried: string[] = [];
   /** Attempts that were provably unsent and went elsewhere outside `retries`. */
   unsentMoves = 0;
+  /** Retries that the budget was asked for. */
+  paidRetries = 0;
   /** An extra attempt was taken out of the budget for the call, and has not begun. */
   extraTaken = false;
   /** What the call waits for before an attempt, in words, for the deadline's message. */

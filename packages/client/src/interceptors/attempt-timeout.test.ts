@@ -102,7 +102,7 @@ describe('a silent attempt', () => {
     world.transport.node('a').freeze();
     const caller = world.caller(ROUND_ROBIN);
     const calls = Array.from({ length: 10 }, () => world.call(caller));
-    await world.clock.advance(2000);
+    await world.clock.advance(1300);
     expect(calls.filter(({ call }) => call.attempts > 1)).toHaveLength(2);
     world.transport.node('a').thaw();
     await world.clock.settle();

@@ -113,6 +113,18 @@ describe('retries', () => {
     expect(world.clock.pendingTimers).toBe(0);
   });
 
+  it('cost the budget nothing when they succeed: one node that answers INTERNAL fails no call', async () => {
+    const world = new TestWorld(1, { budget: { ratio: 0.1, perSecond: 1 } });
+    await world.nodes('a', 'b');
+    world.transport.node('a').script = () => ({ kind: 'status', code: status.INTERNAL });
+    const caller = world.caller({ strategy: 'round-robin' });
+    for (let index = 0; index < 200; index++) {
+      const { outcome } = world.call(caller);
+      await world.clock.settle();
+      expect((await outcome).code).toBe(status.OK);
+    }
+  });
+
   it('are bounded by a budget over time', async () => {
     const world = new TestWorld(1, { budget: { ratio: 0, perSecond: 1 } });
     await world.nodes('a', 'b');

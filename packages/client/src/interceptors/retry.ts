@@ -13,10 +13,17 @@ export function retry(clock: Clock, random: Random): Interceptor<PlannedCall> {
   return (next) =>
     function retry(call) {
       call.to.budget.deposit(call.startedAt);
-      return mayRunBeside(call)
-        ? new AttemptRace(call, next, clock, random).run()
-        : oneByOne(call, next, clock, random);
+      return mayRunBeside(call) ? race(call, next, clock, random) : oneByOne(call, next, clock, random);
     };
+}
+
+async function race(
+  call: PlannedCall,
+  next: Invoke<PlannedCall>,
+  clock: Clock,
+  random: Random,
+): Promise<Outcome> {
+  return settled(call, await new AttemptRace(call, next, clock, random).run());
 }
 
 async function oneByOne(
@@ -31,5 +38,11 @@ async function oneByOne(
     if (decision !== 'again') return decision;
     outcome = await next(call);
   }
+  return settled(call, outcome);
+}
+
+/** A retry that has succeeded costs the budget nothing. An attempt beside a slow one does: it is load that nobody had to have. */
+function settled(call: PlannedCall, outcome: Outcome): Outcome {
+  if (call.paidRetries > 0 && outcome.code === status.OK) call.to.budget.giveBack();
   return outcome;
 }

@@ -47,6 +47,7 @@ export async function decideRetry(
   if (decision === false) return outcome;
   if (typeof decision !== 'boolean' && 'code' in decision) return decision;
   if (!takeFromBudget(call)) return outcome;
+  call.paidRetries++;
   const pauseMs = pauseBefore(call, decision, random);
   if (pauseMs > 0) {
     if (clock.now() + pauseMs >= call.deadline) {

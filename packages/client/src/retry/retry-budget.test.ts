@@ -16,6 +16,23 @@ describe('the retry budget', () => {
     expect(budget.tryTake()).toBe(true);
   });
 
+  it('takes back what a retry that succeeded has cost, wherever in the window it began', async () => {
+    const clock = new FakeClock();
+    const budget = new RetryBudget({ ratio: 0, perSecond: 1, windowMs: 10_000 }, clock);
+    const takeAll = () => {
+      let taken = 0;
+      while (budget.tryTake()) taken++;
+      return taken;
+    };
+    expect(takeAll()).toBe(10);
+    await clock.advance(5000);
+    for (let index = 0; index < 3; index++) budget.giveBack();
+    expect(takeAll()).toBe(3);
+    await clock.advance(15_000);
+    budget.giveBack();
+    expect(takeAll()).toBe(10);
+  });
+
   it('never gives more than its share within a window', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(3000), fc.boolean()), { maxLength: 300 }), (steps) => {

@@ -49,6 +49,21 @@ export class RetryBudget {
     return true;
   }
 
+  /**
+   * An extra attempt has brought what the call wanted: it found capacity, so that it does not count. The budget is there for
+   * those that do not.
+   */
+  giveBack(): void {
+    this.#turnTo(this.clock.now());
+    for (let back = 0; back < SLOTS; back++) {
+      const index = (this.#slot + SLOTS - back) % SLOTS;
+      const extras = this.#extras[index] ?? 0;
+      if (extras === 0) continue;
+      this.#extras[index] = extras - 1;
+      return;
+    }
+  }
+
   /** Extra attempts that are left now. */
   get available(): number {
     const { ratio, perSecond, windowMs } = this.settings;
