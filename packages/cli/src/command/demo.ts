@@ -6,7 +6,7 @@ import type { CommandIo } from './io.js';
 
 const DEFAULT_PORT = 8080;
 const DEFAULT_NODES = 3;
-const DEFAULT_LIVE_RPS = 30;
+const DEFAULT_LIVE_RPS = 50;
 const DEFAULT_SCENARIO_RPS = 400;
 const DEFAULT_SECONDS = 8;
 

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { countExecutions, type EffectLine, parseEffects } from './effects.js';
 
+function at(ms: number, text: string): EffectLine {
+  const [node = '', event, call = ''] = text.split(' ');
+  return { at: ms, node, call, event: event === 'effect' ? 'effect' : 'start' };
+}
+
 function lines(...texts: string[]): EffectLine[] {
-  return texts.map((text, index) => {
-    const [node = '', event, call = ''] = text.split(' ');
-    return { at: index, node, call, event: event === 'effect' ? 'effect' : 'start' };
-  });
+  return texts.map((text, index) => at(index, text));
 }
 
 describe('parseEffects', () => {
@@ -23,21 +25,105 @@ describe('parseEffects', () => {
   });
 });
 
+const NOBODY = () => false;
+
 describe('countExecutions', () => {
   test('finds calls with more than one effect, on one node or on two', () => {
     const log = lines('a effect c1', 'b effect c1', 'a effect c2', 'a effect c3', 'a effect c3');
-    expect(countExecutions(log, new Set()).executedTwice).toEqual(['c1', 'c3']);
+    expect(countExecutions(log, undefined, NOBODY)).toEqual({ executedTwice: ['c1', 'c3'], maybeTwice: [] });
   });
 
   test('does not take a second start for a second execution', () => {
     const log = lines('a start c1', 'b start c1', 'b effect c1');
-    expect(countExecutions(log, new Set()).executedTwice).toEqual([]);
+    expect(countExecutions(log, undefined, NOBODY).executedTwice).toEqual([]);
   });
 
-  test('lists calls that were inside a handler of a dead node, and no others', () => {
-    const log = lines(
-      ...['a start c1', 'a effect c1', 'a start c2', 'b start c3', 'b start c2', 'b effect c2'],
-    );
-    expect(countExecutions(log, new Set(['a'])).maybeTwice).toEqual([{ call: 'c2', node: 'a', effects: 1 }]);
+  describe('when a was killed at 100', () => {
+    const strike = { node: 'a', at: 100, deadly: true };
+    const count = (log: EffectLine[], answered = NOBODY) => countExecutions(log, strike, answered);
+
+    test('lists calls that were inside its handlers, executed again or not', () => {
+      const log = [at(90, 'a start c1'), at(95, 'a start c2'), at(101, 'b start c2'), at(150, 'b effect c2')];
+      expect(count(log)).toEqual({
+        executedTwice: [],
+        maybeTwice: [
+          { call: 'c1', node: 'a', effects: 0 },
+          { call: 'c2', node: 'a', effects: 1 },
+        ],
+      });
+    });
+
+    test('lists a call that had taken effect, was not answered, and was executed again', () => {
+      const log = [
+        at(50, 'a start c1'),
+        at(100, 'a effect c1'),
+        at(101, 'b start c1'),
+        at(151, 'b effect c1'),
+      ];
+      expect(count(log)).toEqual({
+        executedTwice: [],
+        maybeTwice: [{ call: 'c1', node: 'a', effects: 2 }],
+      });
+    });
+
+    test('lists no call that was executed once', () => {
+      const log = [
+        at(50, 'a start c1'),
+        at(100, 'a effect c1'),
+        at(90, 'b start c2'),
+        at(140, 'b effect c2'),
+      ];
+      expect(count(log)).toEqual({ executedTwice: [], maybeTwice: [] });
+    });
+
+    test('counts a call as executed twice whose answer the client had, or that was begun elsewhere before', () => {
+      const log = [
+        at(50, 'a start c1'),
+        at(99, 'a effect c1'),
+        at(101, 'b start c1'),
+        at(151, 'b effect c1'),
+      ];
+      expect(count(log, () => true).executedTwice).toEqual(['c1']);
+      const early = [
+        at(50, 'a start c1'),
+        at(99, 'a effect c1'),
+        at(80, 'b start c1'),
+        at(130, 'b effect c1'),
+      ];
+      expect(count(early).executedTwice).toEqual(['c1']);
+    });
+
+    test('counts a call as executed twice that the other nodes executed twice', () => {
+      const log = [
+        at(50, 'b start c1'),
+        at(99, 'b effect c1'),
+        at(101, 'c start c1'),
+        at(151, 'c effect c1'),
+      ];
+      expect(count(log).executedTwice).toEqual(['c1']);
+    });
+  });
+
+  describe('when a was frozen at 100', () => {
+    const strike = { node: 'a', at: 100, deadly: false };
+
+    test('counts a call as executed twice that it went on with after the thaw', () => {
+      const log = [
+        ...[at(60, 'a start c1'), at(300, 'b start c1'), at(350, 'b effect c1')],
+        ...[at(4_100, 'a effect c1')],
+      ];
+      expect(countExecutions(log, strike, NOBODY)).toEqual({ executedTwice: ['c1'], maybeTwice: [] });
+    });
+
+    test('lists a call that had taken effect, and whose answer froze with it', () => {
+      const log = [
+        ...[at(50, 'a start c1'), at(100, 'a effect c1')],
+        ...[at(300, 'b start c1'), at(350, 'b effect c1')],
+      ];
+      expect(countExecutions(log, strike, NOBODY)).toEqual({
+        executedTwice: [],
+        maybeTwice: [{ call: 'c1', node: 'a', effects: 2 }],
+      });
+    });
   });
 });

@@ -11,13 +11,28 @@ export interface EffectLine {
   readonly event: 'start' | 'effect';
 }
 
+/** The instant at which a node was killed or frozen. */
+export interface Strike {
+  readonly node: string;
+  /** ms since 1970. */
+  readonly at: number;
+  /** Killed: what it was doing is lost. A frozen node goes on, and has to ask then whether its work is still wanted. */
+  readonly deadly: boolean;
+}
+
 /** How often calls were executed. */
 export interface Executions {
-  /** Calls with more than one effect. */
+  /** Calls with more than one effect, but for those of `maybeTwice`. */
   readonly executedTwice: readonly string[];
-  /** Calls that were inside a handler of one of the dead nodes when it died. */
+  /**
+   * Calls of which no client can know: they were inside a handler when its node died; or they had taken effect there, the
+   * answer was not out when it died or froze, and they were executed again afterwards.
+   */
   readonly maybeTwice: readonly MaybeTwice[];
 }
+
+/** Nodes write whole milliseconds, rounded down. */
+const ROUNDING_MS = 2;
 
 /**
  * Reads the lines that hello nodes wrote.
@@ -47,25 +62,44 @@ export function parseEffectLine(line: string): EffectLine | undefined {
 /**
  * Counts executions.
  *
- * @param deadNodes - the ids of the nodes that were killed.
+ * @param strike - what was done to a node; undefined: nothing.
+ * @param answeredBefore - whether the client had the answer to a call when the node was struck.
  */
-export function countExecutions(lines: readonly EffectLine[], deadNodes: ReadonlySet<string>): Executions {
-  const effects = new Map<string, number>();
-  const openOnDead = new Map<string, { readonly call: string; readonly node: string; open: number }>();
-  for (const { call, node, event } of lines) {
-    if (event === 'effect') effects.set(call, (effects.get(call) ?? 0) + 1);
-    if (!deadNodes.has(node)) continue;
-    const key = `${node}\n${call}`;
-    const entry = openOnDead.get(key) ?? { call, node, open: 0 };
-    entry.open += event === 'start' ? 1 : -1;
-    openOnDead.set(key, entry);
+export function countExecutions(
+  lines: readonly EffectLine[],
+  strike: Strike | undefined,
+  answeredBefore: (call: string) => boolean,
+): Executions {
+  const executedTwice: string[] = [];
+  const maybeTwice: MaybeTwice[] = [];
+  for (const [call, own] of linesByCall(lines)) {
+    const effects = own.filter(({ event }) => event === 'effect').length;
+    if (strike !== undefined && isUnknowable(own, effects, strike) && !answeredBefore(call)) {
+      maybeTwice.push({ call, node: strike.node, effects });
+    } else if (effects > 1) {
+      executedTwice.push(call);
+    }
   }
-  return {
-    executedTwice: [...effects].filter(([, count]) => count > 1).map(([call]) => call),
-    maybeTwice: [...openOnDead.values()]
-      .filter(({ open }) => open > 0)
-      .map(({ call, node }) => ({ call, node, effects: effects.get(call) ?? 0 })),
-  };
+  return { executedTwice, maybeTwice };
+}
+
+function linesByCall(lines: readonly EffectLine[]): Map<string, EffectLine[]> {
+  const byCall = new Map<string, EffectLine[]>();
+  for (const line of lines) {
+    const own = byCall.get(line.call);
+    if (own === undefined) byCall.set(line.call, [line]);
+    else own.push(line);
+  }
+  return byCall;
+}
+
+function isUnknowable(lines: readonly EffectLine[], effects: number, { node, at, deadly }: Strike): boolean {
+  const before = lines.filter((line) => line.node === node && line.at <= at + ROUNDING_MS);
+  if (!before.some(({ event }) => event === 'start')) return false;
+  // Begun elsewhere before anything had happened: the strike is no excuse for that.
+  if (lines.some((line) => line.node !== node && line.at < at - ROUNDING_MS)) return false;
+  const tookEffect = before.some(({ event }) => event === 'effect');
+  return tookEffect ? effects > 1 : deadly;
 }
 
 function isEffectLine(value: unknown): value is EffectLine {

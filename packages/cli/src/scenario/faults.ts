@@ -32,6 +32,8 @@ export interface FaultStage {
 
 /** What a fault found out by itself. */
 export interface FaultFindings {
+  /** The node that was killed or frozen, and when, in ms since the load began. */
+  readonly struck?: { readonly node: string; readonly atMs: number; readonly deadly: boolean };
   readonly reregisteredMs?: number | null;
 }
 
@@ -40,12 +42,13 @@ export type Fault = (stage: FaultStage) => Promise<FaultFindings>;
 
 /** The fault of each scenario. */
 export const faults: Readonly<Record<ScenarioName, Fault>> = {
-  kill: async ({ nodes: [node], note }) => {
+  kill: async ({ nodes: [node], note, now }) => {
     if (node === undefined) return {};
     note(`kill -9 ${node.id}`);
     node.kill();
+    const atMs = now();
     await node.ended;
-    return {};
+    return { struck: { node: node.id, atMs, deadly: true } };
   },
 
   restart: async ({ nodes, startNode, connected, note }) => {
@@ -60,14 +63,15 @@ export const faults: Readonly<Record<ScenarioName, Fault>> = {
     return {};
   },
 
-  freeze: async ({ nodes: [node], note, wait }) => {
+  freeze: async ({ nodes: [node], note, now, wait }) => {
     if (node === undefined) return {};
     note(`SIGSTOP ${node.id}`);
     node.freeze();
+    const atMs = now();
     await wait(FREEZE_MS);
     note(`SIGCONT ${node.id}`);
     node.thaw();
-    return {};
+    return { struck: { node: node.id, atMs, deadly: false } };
   },
 
   registry: async (stage) => {

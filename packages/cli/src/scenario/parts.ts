@@ -3,8 +3,8 @@ import type { RegistryPart } from '../registry/registry-part.js';
 /** A hello node of a run, in a process of its own. */
 export interface NodePart {
   readonly id: string;
-  /** Resolves when its process has ended; tells whether it was killed, rather than ended by itself. */
-  readonly ended: Promise<{ readonly killed: boolean }>;
+  /** Resolves when its process has ended. */
+  readonly ended: Promise<unknown>;
   /** kill -9. */
   kill(): void;
   /** SIGSTOP. */

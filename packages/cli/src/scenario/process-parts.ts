@@ -32,7 +32,7 @@ export class ProcessParts implements ScenarioParts {
     const node = await this.#crew.start({ ...helloProcess(registryUrl, effectsFile), onLine: this.#onLine });
     return {
       id: node.ready.id,
-      ended: node.ended.then(({ signal }) => ({ killed: signal === 'SIGKILL' })),
+      ended: node.ended,
       kill: () => node.kill(),
       freeze: () => node.freeze(),
       thaw: () => node.thaw(),

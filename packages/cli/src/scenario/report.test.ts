@@ -25,7 +25,7 @@ describe('renderReport', () => {
   calls            20 (OK 20)
   failed           0
   executed twice   0
-  maybe twice      1 (in a handler at the instant that its node died)
+  maybe twice      1 (in a handler, not answered, when its node was struck; 0 took effect twice)
   retried          2 (22 attempts)
   latency          p50 51.2 ms, p99 80 ms, max 99.9 ms
   recovery         40 ms after the fault

@@ -25,7 +25,7 @@ function renderFigures(result: ScenarioResult, colors: Colors): string[] {
     ['calls', `${result.calls} (${codes.join(', ')})`],
     ['failed', bad(result.failed)],
     ['executed twice', bad(result.executedTwice)],
-    ['maybe twice', `${result.maybeTwice} (in a handler at the instant that its node died)`],
+    ['maybe twice', describeMaybeTwice(result)],
     ['retried', `${result.retried} (${result.attempts} attempts)`],
     ['latency', `p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms, max ${result.maxMs} ms`],
     ['recovery', `${result.recoveryMs} ms after the fault`],
@@ -37,6 +37,11 @@ function renderFigures(result: ScenarioResult, colors: Colors): string[] {
     ]);
   }
   return rows.map(([name, value]) => `  ${name.padEnd(17)}${value}`);
+}
+
+function describeMaybeTwice({ maybeTwice, maybeTwiceCalls }: ScenarioResult): string {
+  const twice = maybeTwiceCalls.filter(({ effects }) => effects > 1).length;
+  return `${maybeTwice} (in a handler, not answered, when its node was struck; ${twice} took effect twice)`;
 }
 
 function renderTimeline(timeline: readonly TimelineBucket[], colors: Colors): string[] {

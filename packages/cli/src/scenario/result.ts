@@ -32,13 +32,13 @@ export interface TimelineBucket {
   readonly event?: string;
 }
 
-/** A call that was inside a handler of a node at the instant that the node died. */
+/** A call of which no client can know whether it was executed: its node died or froze before the answer was out. */
 export interface MaybeTwice {
   /** The id that the request carried. */
   readonly call: string;
-  /** The node that died. */
+  /** The node that was struck. */
   readonly node: string;
-  /** How often the call's effect was recorded, over all nodes. */
+  /** How often the call took effect, over all nodes. */
   readonly effects: number;
 }
 
@@ -52,11 +52,14 @@ export interface ScenarioResult {
   readonly calls: number;
   readonly ok: number;
   readonly failed: number;
-  /** Calls with more than one effect. */
+  /** Calls with more than one effect, but for those that `maybeTwiceCalls` lists. */
   readonly executedTwice: number;
   /** The ids of those calls. */
   readonly executedTwiceCalls: readonly string[];
-  /** Calls that were inside a handler of a node at the instant that it died: what no client can know. */
+  /**
+   * Calls that were inside a handler of a node at the instant that it died, its answer not out; of a frozen node those that had
+   * taken effect, and did again elsewhere. What no client can know.
+   */
   readonly maybeTwice: number;
   readonly maybeTwiceCalls: readonly MaybeTwice[];
   /** Calls with more than one try. */

@@ -15,8 +15,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 class ScriptedNode implements NodePart {
-  readonly ended: Promise<{ killed: boolean }>;
-  #end: (end: { killed: boolean }) => void = () => {};
+  readonly ended: Promise<void>;
+  #end: () => void = () => {};
   over = false;
 
   constructor(
@@ -31,7 +31,7 @@ class ScriptedNode implements NodePart {
   kill() {
     this.log(`kill ${this.id}`);
     this.over = true;
-    this.#end({ killed: true });
+    this.#end();
   }
 
   freeze() {
@@ -46,7 +46,7 @@ class ScriptedNode implements NodePart {
     if (this.over) return;
     this.over = true;
     this.log(`stop ${this.id}`);
-    this.#end({ killed: false });
+    this.#end();
   }
 }
 
@@ -104,7 +104,8 @@ class ScriptedParts implements ScenarioParts {
   }
 
   effect(node: string, call: string, event: 'start' | 'effect') {
-    appendFileSync(this.effectsFile, `${JSON.stringify({ at: 1, node, call, event })}\n`);
+    const at = this.clock.wallNow();
+    appendFileSync(this.effectsFile, `${JSON.stringify({ at, node, call, event })}\n`);
   }
 }
 
@@ -192,18 +193,37 @@ describe('runScenario', () => {
     expect(steps.slice(-3)).toEqual(['close load', 'stop hello-2', 'stop registry']);
   });
 
-  test('counts effects after the nodes have ended', async () => {
-    const parts = new ScriptedParts(new FakeClock(), async (id, { effect, nodes }) => {
-      const call = effect.bind(parts);
-      call('hello-2', id, 'start');
-      call('hello-2', id, 'effect');
-      if (id === 'call-3') call('hello-1', id, 'effect');
-      if (id === 'call-4') call(nodes[0]?.id ?? '', id, 'start');
+  test('counts effects after the nodes have ended, and lists calls that the dead node had begun', async () => {
+    const parts = new ScriptedParts(new FakeClock(), async (id) => {
+      parts.effect('hello-2', id, 'start');
+      parts.effect('hello-2', id, 'effect');
+      if (id === 'call-3') parts.effect('hello-2', id, 'effect');
       return 'OK';
     });
+    const { startLoad } = parts;
+    parts.startLoad = (given) => {
+      parts.effect('hello-1', 'call-99', 'start');
+      return startLoad.call(parts, given);
+    };
     const result = await run(options('kill'), parts);
+    expect(result).toMatchObject({ executedTwice: 1, maybeTwice: 1 });
     expect(result.executedTwiceCalls).toEqual(['call-3']);
-    expect(result.maybeTwiceCalls).toEqual([{ call: 'call-4', node: 'hello-1', effects: 1 }]);
+    expect(result.maybeTwiceCalls).toEqual([{ call: 'call-99', node: 'hello-1', effects: 0 }]);
+  });
+
+  test('does not excuse a second execution of a call that the client had the answer to', async () => {
+    const parts = new ScriptedParts(new FakeClock(), async (id) => {
+      parts.effect('hello-1', id, 'start');
+      parts.effect('hello-1', id, 'effect');
+      return 'OK';
+    });
+    const { startLoad } = parts;
+    parts.startLoad = (given) => {
+      parts.clock.setTimer(600, () => parts.effect('hello-2', 'call-2', 'effect'));
+      return startLoad.call(parts, given);
+    };
+    const result = await run(options('kill'), parts);
+    expect(result.executedTwiceCalls).toEqual(['call-2']);
   });
 
   test('counts tries where the mesh tells of them', async () => {

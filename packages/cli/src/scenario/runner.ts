@@ -4,7 +4,7 @@ import type { Clock } from '@micromesh/core';
 import { abortable, sleep } from '../process/waiting.js';
 import type { RegistryPart } from '../registry/registry-part.js';
 import { CallLedger } from './call-ledger.js';
-import { countExecutions, parseEffects } from './effects.js';
+import { countExecutions, type Executions, parseEffects } from './effects.js';
 import { DRAIN_LIMIT_MS, type FaultFindings, faults } from './faults.js';
 import { runOpenLoop } from './open-loop.js';
 import type { LoadPart, NodePart, ScenarioParts } from './parts.js';
@@ -77,9 +77,9 @@ class ScenarioRun {
     const endMs = this.#now();
     progress.step('ending the nodes');
     await load.close();
-    const dead = await this.#endNodes();
+    await Promise.all(this.#nodes.map((node) => node.stop(DRAIN_LIMIT_MS)));
     await registry.stop();
-    return this.#count(findings, endMs, dead);
+    return this.#count(findings, endMs);
   }
 
   async #loadAndFault(registry: RegistryPart, load: LoadPart): Promise<FaultFindings> {
@@ -129,24 +129,16 @@ class ScenarioRun {
 
   #call(load: LoadPart, index: number, startMs: number): void {
     const call = this.#ledger.started(startMs);
-    load.call(`call-${index}`).then(
+    load.call(idOf(index)).then(
       (code) => this.#ledger.ended(call, this.#now(), code),
       (error: unknown) => this.#ledger.ended(call, this.#now(), `THROWN ${error}`),
     );
   }
 
-  /** Ends the nodes, and gives the ids of those that did not end by themselves. */
-  async #endNodes(): Promise<ReadonlySet<string>> {
-    await Promise.all(this.#nodes.map((node) => node.stop(DRAIN_LIMIT_MS)));
-    const ends = await Promise.all(this.#nodes.map(async ({ id, ended }) => ({ id, ...(await ended) })));
-    return new Set(ends.filter(({ killed }) => killed).map(({ id }) => id));
-  }
-
   // Only when the nodes have ended is the last effect in the file, also of calls that nobody waited for any more.
-  async #count(findings: FaultFindings, endMs: number, dead: ReadonlySet<string>): Promise<ScenarioResult> {
+  async #count({ struck, ...findings }: FaultFindings, endMs: number): Promise<ScenarioResult> {
     const { scenario, registry, nodes, rps, seconds } = this.#options;
-    const text = await readFile(this.#effectsFile, 'utf8');
-    const { executedTwice, maybeTwice } = countExecutions(parseEffects(text), dead);
+    const { executedTwice, maybeTwice } = await this.#countExecutions(struck);
     const { calls, ok, failed, timeline, ...rest } = summarise(
       this.#ledger,
       this.#faultMs,
@@ -163,6 +155,18 @@ class ScenarioRun {
       ...findings,
       timeline,
     };
+  }
+
+  async #countExecutions(struck: FaultFindings['struck']): Promise<Executions> {
+    const lines = parseEffects(await readFile(this.#effectsFile, 'utf8'));
+    if (struck === undefined) return countExecutions(lines, undefined, () => false);
+    const { node, atMs, deadly } = struck;
+    const { clock } = this.#setting;
+    const at = clock.wallNow() - (this.#now() - atMs);
+    return countExecutions(lines, { node, at, deadly }, (id) => {
+      const call = this.#ledger.calls[indexOf(id)];
+      return call?.endMs !== undefined && call.endMs < atMs;
+    });
   }
 
   get #faultMs(): number {
@@ -187,4 +191,12 @@ class ScenarioRun {
     let timer = clock.setTimer(100, report);
     return { stop: () => timer.cancel() };
   }
+}
+
+function idOf(index: number): string {
+  return `call-${index}`;
+}
+
+function indexOf(id: string): number {
+  return Number(id.slice('call-'.length));
 }
