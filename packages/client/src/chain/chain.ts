@@ -5,7 +5,7 @@ import type { Planner } from '../call/planner.js';
 import { attemptSpan } from '../interceptors/attempt-span.js';
 import { attemptTimeout } from '../interceptors/attempt-timeout.js';
 import { deadline } from '../interceptors/deadline.js';
-import { guarded } from '../interceptors/guard.js';
+import { guarded, guardedAttempt } from '../interceptors/guard.js';
 import { mark } from '../interceptors/mark.js';
 import { plan } from '../interceptors/plan.js';
 import { retry } from '../interceptors/retry.js';
@@ -60,7 +60,7 @@ export function buildChain(parts: ChainParts): Chain {
       // Sees the node, and what the user's attempt interceptors make of the outcome.
       .inside('attempt span', attemptSpan(clock))
       // They know the node; what fails here is local, and above mark so that no node is blamed for it.
-      .insideAll('attempt interceptor', parts.attemptInterceptors.map(guarded))
+      .insideAll('attempt interceptor', parts.attemptInterceptors.map(guardedAttempt))
       // The outcome goes back to the node before retry selects the next one.
       .inside('mark', mark(clock))
       // Below mark, so that a node that was cut is marked for it.

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
-import { createAbortController, runDetached, runInCallContext } from '@micromesh/core';
+import { createAbortController, type Outcome, runDetached, runInCallContext } from '@micromesh/core';
 import { describe, expect, it } from 'vitest';
+import type { Attempt as NodeCall } from '../attempt/attempt.js';
 import { TestWorld } from '../testing/index.js';
 
 const SILENT = () => ({ kind: 'silence' }) as const;
@@ -58,6 +59,47 @@ describe('the deadline', () => {
     await world.clock.settle();
     expect(world.transport.attempts[0]?.metadata.get('grpc-timeout')).toEqual([]);
     world.room.close();
+  });
+});
+
+describe("a user's code that hangs", () => {
+  const hang = () => new Promise<never>(() => {});
+
+  it('as an attempt interceptor ends with the deadline, and its node is free again', async () => {
+    for (const interceptor of [
+      // Before the attempt, and after it.
+      () => hang,
+      (next: (attempt: NodeCall) => Promise<Outcome>) => async (attempt: NodeCall) => {
+        await next(attempt);
+        return hang();
+      },
+    ]) {
+      const world = await silentWorld();
+      const caller = world.caller({ interceptors: { attempt: [interceptor] } });
+      const { outcome } = world.call(caller, { timeoutMs: 100 });
+      await world.clock.advance(100);
+      expect(await outcome).toMatchObject({ code: status.DEADLINE_EXCEEDED, reason: 'deadline' });
+      expect(world.clock.pendingTimers).toBe(0);
+      for (const service of world.room.services) {
+        for (const handle of service.nodes.handles) expect(handle.inFlight).toBe(0);
+      }
+    }
+  });
+
+  it('as a retry function ends with the deadline, and with a cancellation', async () => {
+    const world = await silentWorld();
+    for (const id of ['a', 'b']) world.transport.node(id).script = () => ({ kind: 'status', code: 14 });
+    const caller = world.caller({ retry: hang });
+    const { outcome } = world.call(caller, { timeoutMs: 100 });
+    const controller = new AbortController();
+    const cancelled = world.call(caller, { signal: controller.signal });
+    await world.clock.settle();
+    controller.abort();
+    await world.clock.settle();
+    expect(await cancelled.outcome).toMatchObject({ code: status.CANCELLED, reason: 'cancelled' });
+    await world.clock.advance(100);
+    expect(await outcome).toMatchObject({ code: status.DEADLINE_EXCEEDED, reason: 'deadline' });
+    expect(world.clock.pendingTimers).toBe(0);
   });
 });
 

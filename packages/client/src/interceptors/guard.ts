@@ -1,5 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { messageOf } from '@micromesh/core';
+import type { Attempt } from '../attempt/attempt.js';
+import { orStopped } from '../call/or-stopped.js';
 import type { Interceptor } from '../chain/interceptor.js';
 import { localOutcome } from '../chain/local-outcome.js';
 
@@ -15,5 +17,14 @@ export function guarded<C>(interceptor: Interceptor<C>): Interceptor<C> {
         return localOutcome(status.INTERNAL, 'interceptor', 'unsent', `${who} failed: ${messageOf(error)}`);
       }
     };
+  };
+}
+
+/** The same for an attempt's: its call does not wait for them beyond its deadline or its cancellation. */
+export function guardedAttempt(interceptor: Interceptor<Attempt>): Interceptor<Attempt> {
+  const guard = guarded(interceptor);
+  return (next) => {
+    const invoke = guard(next);
+    return (attempt) => orStopped(attempt.call, invoke(attempt));
   };
 }

@@ -11,6 +11,7 @@ import {
   sendsOneMessage,
 } from '@micromesh/core';
 import type { PlannedCall } from '../call/client-call.js';
+import { orStopped } from '../call/or-stopped.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import { backoffMs } from './backoff.js';
 import type { RetryDecision } from './retry-function.js';
@@ -93,7 +94,7 @@ export async function askRetryFunction(
 ): Promise<RetryDecision | Outcome> {
   const { plan, method } = call;
   try {
-    return await plan.retry({
+    const decision = plan.retry({
       method,
       attempt: call.attempts,
       outcome,
@@ -101,6 +102,7 @@ export async function askRetryFunction(
       idempotent: plan.idempotent,
       remainingMs: call.deadline - clock.now(),
     });
+    return decision instanceof Promise ? await orStopped(call, decision) : decision;
   } catch (error) {
     // go-micro: the retry function's error is the call's.
     const details = `retry function ${plan.retry.name} failed: ${messageOf(error)}`;
