@@ -1,0 +1,53 @@
+import { status } from '@grpc/grpc-js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Fleet } from './fleet.js';
+import { spread } from './load.js';
+import { until } from './until.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let fleet: Fleet;
+beforeEach(() => {
+  fleet = new Fleet();
+});
+afterEach(() => fleet.close());
+
+const names = (list: readonly string[]) => list.filter((name) => !name.startsWith('warm'));
+
+it('a node that takes 3 s is not punished: one attempt, one execution, success', async () => {
+  const nodes = [await fleet.start({ kind: 'micromesh' }), await fleet.start({ kind: 'plain' })];
+  const hello = await fleet.client();
+  const result = await spread({ calls: 8, perSecond: 100 }, (name) =>
+    hello.anything({ name: `${name}, after 3000 ms` }),
+  );
+  expect(result.failures).toEqual([]);
+  expect(result.attempts.map(({ attempt }) => attempt)).toEqual(Array(8).fill(1));
+  expect(new Set(result.attempts.map(({ nodeId }) => nodeId)).size).toBe(2);
+  await until(() => names(nodes.flatMap((node) => node.effects)).length === 8, 'all effects');
+  expect(names(nodes.flatMap((node) => node.started))).toHaveLength(8);
+});
+
+describe('a handler', () => {
+  it('that throws is executed once: a bug does not run twice', async () => {
+    const nodes = await fleet.startMany(2, { behaviour: 'throw' });
+    const hello = await fleet.client({ nodes: [] });
+    const failed = await hello.anything({ name: 'x' }).catch((error) => error);
+    expect(failed).toMatchObject({ code: status.UNKNOWN, reason: 'none' });
+    expect(failed.attempts).toHaveLength(1);
+    expect(nodes.flatMap((node) => node.started)).toEqual(['x']);
+  });
+
+  it.each(['micromesh', 'plain'] as const)(
+    'that answers INTERNAL on one of two nodes fails no call (%s)',
+    async (kind) => {
+      const broken = await fleet.start({ kind, behaviour: 'internal' });
+      const works = await fleet.start({ kind });
+      const hello = await fleet.client({ nodes: [works] });
+      // Half of them are retried: more than a retry budget of a fifth would bear if retries that succeed counted.
+      const result = await spread({ calls: 800, perSecond: 400 }, (name) => hello.anything({ name }));
+      expect(result.failures).toEqual([]);
+      await until(() => names(works.effects).length === 800, 'all effects');
+      expect(names(broken.started).length).toBeGreaterThan(300);
+    },
+  );
+});
