@@ -127,6 +127,27 @@ describe('the typed client', () => {
     expect(node.calls).toEqual([]);
   });
 
+  it('takes a time that is over for a deadline that has passed', async () => {
+    for (const timeoutMs of [0, -5]) {
+      expect(await errorOf(probe.unary(request(), { timeoutMs }))).toMatchObject({
+        code: status.DEADLINE_EXCEEDED,
+        reason: 'deadline',
+      });
+    }
+    expect(node.calls).toEqual([]);
+  });
+
+  it('names a value that cannot be', async () => {
+    await expect(probe.unary(request(), { timeoutMs: Number.NaN })).rejects.toThrow(
+      'Probe.unary.timeoutMs: null is no time',
+    );
+    await expect(probe.collect([], { retries: 1.5 })).rejects.toThrow(
+      'Probe.collect.retries: 1.5 is not an integer',
+    );
+    expect(() => probe.list(request(), { attemptTimeoutMs: 0 })).toThrow('Probe.list.attemptTimeoutMs: 0');
+    expect(node.calls).toEqual([]);
+  });
+
   it('writes a request stream on while the response is read', async () => {
     const order: string[] = [];
     async function* paced(): AsyncGenerator<ProbeRequest> {

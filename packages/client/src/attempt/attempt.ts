@@ -215,7 +215,8 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
   #endOfOne(outcome: Outcome): Outcome {
     const message = this.#message;
     // The whole answer is here and only its status was lost with the connection: to ask again would run it twice.
-    const answered = outcome.reason === 'dropped' && message !== undefined;
+    const statusLost = outcome.origin === 'local' && outcome.delivery === 'answered';
+    const answered = (outcome.reason === 'dropped' || statusLost) && message !== undefined;
     if (outcome.code !== status.OK && !answered) return outcome;
     if (!this.call.claim(this)) return outcome;
     this.#giveHeaders();

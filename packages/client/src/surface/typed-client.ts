@@ -1,6 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import {
-  checkOptionNames,
   type DefinedMethod,
   messageOf,
   type Outcome,
@@ -8,16 +7,15 @@ import {
   type ServiceDefinition,
 } from '@micromesh/core';
 import { ambientOptions } from '../call/ambient-options.js';
-import { CALL_OPTION_NAMES } from '../call/call-options.js';
 import type { ClientCall, ResponseListener } from '../call/client-call.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import { CallError, failedStatus, NO_MESSAGE } from './call-error.js';
 import type { Caller } from './caller.js';
+import { checkTypedOptions } from './check-typed-options.js';
 import { sendRequests } from './send-requests.js';
 import { StreamResponse } from './stream-response.js';
 import type { Requests, TypedCallOptions, TypedClient } from './typed-client-types.js';
 
-const TYPED_OPTION_NAMES = [...CALL_OPTION_NAMES, 'onHeader', 'onTrailer'];
 const NO_OPTIONS: TypedCallOptions = {};
 
 /**
@@ -43,7 +41,7 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
   const deserialize = definition.responseDeserialize.bind(definition);
 
   function start(given: TypedCallOptions | undefined, listener: ResponseListener): ClientCall {
-    if (given !== undefined) checkOptionNames(`${method.service}.${key}`, given, TYPED_OPTION_NAMES);
+    if (given !== undefined) checkTypedOptions(`${method.service}.${key}`, given);
     const ambient = ambientOptions();
     const options = given === undefined ? ambient : { ...ambient, ...given };
     return caller.newCall(method, options.metadata ?? new Metadata(), options, listener);

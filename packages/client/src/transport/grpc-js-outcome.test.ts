@@ -1,117 +1,25 @@
-import {
-  constants,
-  createServer as createHttp2Server,
-  type Http2Server,
-  type ServerHttp2Stream,
-} from 'node:http2';
-import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { createServer, type Socket } from 'node:net';
 import { type ChannelOptions, Metadata, status } from '@grpc/grpc-js';
-import { type Outcome, type ServiceNode, systemClock } from '@micromesh/core';
+import type { Outcome } from '@micromesh/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { GrpcJsTransport } from './grpc-js-transport.js';
-import type { Connection, ConnectionState, WireListener } from './transport.js';
+import {
+  call,
+  closeAll,
+  closeLater,
+  connected,
+  GRPC,
+  portOf,
+  REQUEST,
+  type StreamAct,
+  serve,
+} from '../testing/raw-server.js';
+import type { WireListener } from './transport.js';
 
-const GRPC = { ':status': 200, 'content-type': 'application/grpc+proto' };
-const REQUEST = { path: '/probe.v1.Probe/Unary', host: undefined, credentials: undefined };
-
-const open: { close(): unknown }[] = [];
-
-afterEach(() => {
-  for (const each of open.splice(0).reverse()) each.close();
-});
-
-function nodeAt(port: number): ServiceNode {
-  return {
-    id: `node-${port}`,
-    address: { kind: 'tcp', host: '127.0.0.1', port },
-    version: '',
-    labels: {},
-    weight: 1,
-    micromesh: false,
-  };
-}
-
-async function portOf(server: Http2Server | NetServer): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-/** A server that does one thing with each stream, and what its sessions stand on. */
-async function serve(
-  act: (stream: ServerHttp2Stream, sockets: ReadonlySet<Socket>) => void,
-): Promise<number> {
-  const server = createHttp2Server();
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => sockets.add(socket));
-  server.on('sessionError', () => {});
-  server.on('stream', (stream) => {
-    stream.on('error', () => {});
-    act(stream, sockets);
-  });
-  const port = await portOf(server);
-  open.push({
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  });
-  return port;
-}
-
-/** Opens a connection; waits until it is ready, unless it is not to be. */
-async function connected(
-  port: number,
-  wanted: ConnectionState = 'ready',
-  channelOptions: ChannelOptions = {},
-): Promise<Connection> {
-  const transport = new GrpcJsTransport({ clock: systemClock, channelOptions });
-  let reached: () => void = () => {};
-  const state = new Promise<void>((resolve) => {
-    reached = resolve;
-  });
-  const connection = transport.connect(nodeAt(port), (now) => {
-    if (now === wanted) reached();
-  });
-  open.push(connection);
-  if (connection.state !== wanted) await state;
-  return connection;
-}
-
-interface Heard {
-  readonly outcome: Promise<Outcome>;
-  /** Resolves with the response headers. */
-  readonly headers: Promise<void>;
-  readonly messages: Buffer[];
-}
-
-/** Makes one call with one message. */
-function call(connection: Connection, bytes = Buffer.from('x')): Heard {
-  const messages: Buffer[] = [];
-  let onHeaders: () => void = () => {};
-  const headers = new Promise<void>((resolve) => {
-    onHeaders = resolve;
-  });
-  const outcome = new Promise<Outcome>((resolve) => {
-    const listener: WireListener = {
-      onHeaders,
-      onMessage: (message) => void messages.push(message),
-      onEnd: resolve,
-    };
-    const wire = connection.call({ ...REQUEST, metadata: new Metadata() }, listener);
-    wire.read();
-    wire.send(bytes, 0, undefined);
-    wire.halfClose();
-  });
-  return { outcome, headers, messages };
-}
+afterEach(closeAll);
 
 /** What an attempt comes to on a server that does one thing with each stream. */
-async function outcomeOf(
-  act: (stream: ServerHttp2Stream, sockets: ReadonlySet<Socket>) => void,
-  channelOptions: ChannelOptions = {},
-): Promise<Outcome> {
+async function outcomeOf(act: StreamAct, channelOptions: ChannelOptions = {}): Promise<Outcome> {
   return call(await connected(await serve(act), 'ready', channelOptions)).outcome;
 }
 
@@ -150,7 +58,7 @@ describe('a request that did not leave the process is unsent', () => {
     const port = await portOf(silent);
     const sockets: Socket[] = [];
     silent.on('connection', (socket) => sockets.push(socket));
-    open.push({
+    closeLater({
       close: () => {
         for (const socket of sockets) socket.destroy();
         silent.close();
@@ -202,7 +110,7 @@ describe('a stream that the server turned away is unsent', () => {
   it('by a GOAWAY whose last stream is before it', async () => {
     const server = createServer((socket) => {
       socket.on('error', () => {});
-      open.push({ close: () => socket.destroy() });
+      closeLater({ close: () => socket.destroy() });
       // SETTINGS, empty.
       socket.write(Buffer.from('000000040000000000', 'hex'));
       let seen = Buffer.alloc(0);
@@ -214,7 +122,7 @@ describe('a stream that the server turned away is unsent', () => {
         seen = Buffer.alloc(0);
       });
     });
-    open.push(server);
+    closeLater(server);
     const connection = await connected(await portOf(server));
     expect(await call(connection).outcome).toMatchObject({
       ...UNSENT,
@@ -398,6 +306,35 @@ describe('what a server says is its answer', () => {
     expect(await outcomeOf((stream) => endAfterHeaders(stream, { 'grpc-status': '0' }))).toMatchObject({
       ...ANSWERED,
       code: 0,
+    });
+  });
+
+  it('also where the client still writes, and grpc-js puts an error of its own in the place of OK', async () => {
+    let onTrailers: () => void = () => {};
+    const trailersCame = new Promise<void>((resolve) => {
+      onTrailers = resolve;
+    });
+    const port = await serve((stream) => {
+      stream.respond(GRPC, { waitForTrailers: true });
+      stream.on('wantTrailers', () => {
+        stream.sendTrailers({ 'grpc-status': '0' });
+        // What was sent before a ping has come when it is answered.
+        stream.session?.ping(onTrailers);
+      });
+      stream.end(Buffer.from([0, 0, 0, 0, 0]));
+    });
+    const connection = await connected(port);
+    const outcome = await new Promise<Outcome>((resolve) => {
+      const listener: WireListener = { onHeaders() {}, onMessage() {}, onEnd: resolve };
+      const wire = connection.call({ ...REQUEST, metadata: new Metadata() }, listener);
+      void trailersCame.then(() => wire.send(Buffer.from('x'), 0, undefined));
+    });
+    expect(outcome).toMatchObject({
+      code: status.INTERNAL,
+      details: 'Write error: write after end',
+      origin: 'local',
+      delivery: 'answered',
+      reason: 'protocol',
     });
   });
 

@@ -26,6 +26,8 @@ const LOCAL_CAUSES: readonly LocalCause[] = [
   // RFC 9113, 8.7: REFUSED_STREAM says that nothing was processed.
   { details: /^Stream refused by server/, reason: 'refused', delivery: 'unsent' },
   { details: /^Connection dropped/, reason: 'dropped', delivery: 'unknown' },
+  // The server has ended the stream with OK while the client still wrote, and grpc-js puts this in the place of its status.
+  { details: /^Write error: write after end/, reason: 'protocol', delivery: 'answered' },
   { details: /^Write (error|failed)/, reason: 'dropped', delivery: 'unknown', code: status.UNAVAILABLE },
   { details: /ECONNRESET|ETIMEDOUT|EPIPE/, reason: 'dropped', delivery: 'unknown' },
   // A reset that we did not send: Node makes CANCEL out of a connection that breaks.
@@ -64,7 +66,7 @@ export function toOutcome(ended: StatusObject, { headers, connected }: AttemptFa
     details,
     trailers,
     origin: 'local',
-    delivery: begun ? 'unknown' : (cause?.delivery ?? 'unknown'),
+    delivery: begun && cause?.delivery === 'unsent' ? 'unknown' : (cause?.delivery ?? 'unknown'),
     reason: cause?.reason ?? 'protocol',
   };
 }
