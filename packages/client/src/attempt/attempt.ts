@@ -17,6 +17,8 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
   /** Of this attempt alone; attempt interceptors may add to it. */
   readonly metadata: Metadata;
   readonly startedAt: number;
+  /** What waits for the node. */
+  patience: { end(): void } | undefined;
   readonly #oneMessage: boolean;
   readonly #clock: Clock;
   #wire: WireCall | undefined;

@@ -1,5 +1,5 @@
 import type { CallCredentials, Metadata } from '@grpc/grpc-js';
-import { events, type Method, type Outcome, type Reason, type ServiceKey } from '@micromesh/core';
+import { events, type Method, type Outcome, type Reason, type ServiceKey, type Timer } from '@micromesh/core';
 import type { Service } from '../nodes/service.js';
 import type { AttemptRecord } from './attempt-record.js';
 import type { CallOptions } from './call-options.js';
@@ -69,6 +69,10 @@ export class ClientCall implements Call {
   extraTaken = false;
   /** What the call waits for before an attempt, in words, for the deadline's message. */
   waitsFor: { readonly what: string; readonly reason: Reason } | undefined;
+  /** Ends the call at its deadline. */
+  deadlineTimer: Timer | undefined;
+  /** Takes the call off the signals that can end it. */
+  offSignals: (() => void) | undefined;
   /** Response headers of an attempt that failed, for the call's end when none wins. */
   failedHeaders: Metadata | undefined;
   /** Of attempts that failed. */

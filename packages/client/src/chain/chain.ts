@@ -46,25 +46,25 @@ export function buildChain(parts: ChainParts): Chain {
   return (
     Layers.of<Call>()
       // Once per call. Outermost, so that it sees queueing and refusals too.
-      .inside('span', span(clock))
+      .around('span', span(clock))
       // The user's may add metadata, so they come before anything matches on it.
       .insideAll('call interceptor', parts.callInterceptors.map(guarded))
       // Options are merged once; everything below reads one plan.
       .inside('plan', plan(parts.planner))
       // Absolute, so that it bounds every attempt, every pause and the wait for the first snapshot.
-      .inside('deadline', deadline(clock))
+      .around('deadline', deadline(clock))
       // One scheduler and one attempt counter; below it everything happens once per attempt.
       .inside('retry', retry(clock, random))
       // The node is chosen anew for each attempt, so that a retry goes to another one.
       .inside('select', select(clock))
       // Sees the node, and what the user's attempt interceptors make of the outcome.
-      .inside('attempt span', attemptSpan(clock))
+      .around('attempt span', attemptSpan(clock))
       // They know the node; what fails here is local, and above mark so that no node is blamed for it.
       .insideAll('attempt interceptor', parts.attemptInterceptors.map(guardedAttempt))
       // The outcome goes back to the node before retry selects the next one.
-      .inside('mark', mark(clock))
+      .around('mark', mark(clock))
       // Below mark, so that a node that was cut is marked for it.
-      .inside('attempt timeout', attemptTimeout(clock))
+      .around('attempt timeout', attemptTimeout(clock))
       // The node's own channel.
       .end('transport', (attempt) => attempt.send())
   );

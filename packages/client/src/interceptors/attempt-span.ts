@@ -1,15 +1,14 @@
 import { status } from '@grpc/grpc-js';
 import { type Clock, events } from '@micromesh/core';
 import type { Attempt } from '../attempt/attempt.js';
-import type { Interceptor } from '../chain/interceptor.js';
+import type { Bracket } from '../chain/interceptor.js';
 
 /** Notes what became of each attempt: on the call, for its error, and as an event. */
-export function attemptSpan(clock: Clock): Interceptor<Attempt> {
-  return (next) =>
-    async function attemptSpan(attempt) {
-      const outcome = await next(attempt);
+export function attemptSpan(clock: Clock): Bracket<Attempt> {
+  return {
+    after(attempt, outcome) {
       const failed = outcome.code !== status.OK;
-      if (!failed && !events.attempt.heard) return outcome;
+      if (!failed && !events.attempt.heard) return;
       const { call, handle } = attempt;
       const { code, details, origin, delivery, reason } = outcome;
       const durationMs = clock.now() - attempt.startedAt;
@@ -40,6 +39,6 @@ export function attemptSpan(clock: Clock): Interceptor<Attempt> {
           durationMs,
         });
       }
-      return outcome;
-    };
+    },
+  };
 }

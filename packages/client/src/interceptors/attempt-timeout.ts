@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import type { Clock, Timer } from '@micromesh/core';
 import type { Attempt } from '../attempt/attempt.js';
-import type { Interceptor } from '../chain/interceptor.js';
+import type { Bracket } from '../chain/interceptor.js';
 import { localOutcome } from '../chain/local-outcome.js';
 
 /** A node that has said nothing to anybody for this long is asked; a quarter of what is left, if that is less. */
@@ -23,14 +23,16 @@ const MAX_SUSPICION_MS = 5000;
  * Tells a slow node from a dead one: an attempt that has heard nothing asks its node, and only a silent node's attempts
  * are cut. An explicit `attemptTimeoutMs` cuts in any case.
  */
-export function attemptTimeout(clock: Clock): Interceptor<Attempt> {
-  return (next) =>
-    async function attemptTimeout(attempt) {
-      const patience = new Patience(attempt, clock);
-      const outcome = await next(attempt);
-      patience.end();
-      return outcome;
-    };
+export function attemptTimeout(clock: Clock): Bracket<Attempt> {
+  return {
+    before(attempt) {
+      attempt.patience = new Patience(attempt, clock);
+      return undefined;
+    },
+    after(attempt) {
+      attempt.patience?.end();
+    },
+  };
 }
 
 class Patience {

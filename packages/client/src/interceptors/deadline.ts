@@ -1,32 +1,45 @@
 import { status } from '@grpc/grpc-js';
 import { type Clock, currentCallContext, type Outcome, onAbort } from '@micromesh/core';
 import type { PlannedCall } from '../call/client-call.js';
-import type { Interceptor } from '../chain/interceptor.js';
+import type { Bracket } from '../chain/interceptor.js';
 import { localOutcome } from '../chain/local-outcome.js';
 
+const BY_CALLER = 'cancelled by the caller';
+const BY_PARENT = 'the call that this one works for has ended';
+
 /** Ends the call at its deadline, when its caller cancels, and when the call that it works for has gone. */
-export function deadline(clock: Clock): Interceptor<PlannedCall> {
-  return (next) =>
-    async function deadline(call) {
+export function deadline(clock: Clock): Bracket<PlannedCall> {
+  return {
+    before(call) {
       const parent = currentCallContext()?.signal;
       const { signal } = call.options;
-      if (signal?.aborted) return cancelled('cancelled by the caller');
-      if (parent?.aborted) return cancelled('the call that this one works for has ended');
+      if (signal?.aborted) return cancelled(BY_CALLER);
+      if (parent?.aborted) return cancelled(BY_PARENT);
       const remainingMs = call.deadline - clock.now();
       if (remainingMs <= 0) return exceeded(call, clock);
-      const timer =
-        remainingMs === Number.POSITIVE_INFINITY
-          ? undefined
-          : clock.setTimer(remainingMs, () => call.stop(exceeded(call, clock)));
-      const offSignal = signal && onAbort(signal, () => call.stop(cancelled('cancelled by the caller')));
-      const offParent =
-        parent && onAbort(parent, () => call.stop(cancelled('the call that this one works for has ended')));
-      const outcome = await next(call);
-      timer?.cancel();
-      offSignal?.();
-      offParent?.();
-      return outcome;
-    };
+      call.deadlineTimer = clock.setTimer(remainingMs, () => call.stop(exceeded(call, clock)));
+      if (signal !== undefined || parent !== undefined) call.offSignals = follow(call, signal, parent);
+      return undefined;
+    },
+    after(call) {
+      call.deadlineTimer?.cancel();
+      call.offSignals?.();
+    },
+  };
+}
+
+/** Ends the call with its signals; gives what takes it off them. */
+function follow(
+  call: PlannedCall,
+  signal: AbortSignal | undefined,
+  parent: AbortSignal | undefined,
+): () => void {
+  const offSignal = signal && onAbort(signal, () => call.stop(cancelled(BY_CALLER)));
+  const offParent = parent && onAbort(parent, () => call.stop(cancelled(BY_PARENT)));
+  return () => {
+    offSignal?.();
+    offParent?.();
+  };
 }
 
 function cancelled(details: string): Outcome {
