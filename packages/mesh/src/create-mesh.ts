@@ -146,6 +146,7 @@ class JoinedMesh implements Mesh {
         const stop = () => running.stop();
         this.#servers.add(stop);
         void running.stopped.then(() => this.#servers.delete(stop));
+        if (this.#closing !== undefined) void stop();
       },
     });
   }

@@ -129,8 +129,9 @@ class Builder implements ServerBuilder {
         release: stalls.release,
         afterSignal: afterSignal ?? (() => {}),
       });
-      await run.enter();
+      // Before it registers, so that the mesh around it can stop it while it waits for the registry.
       this.#options.onStart?.(run);
+      await run.enter();
       return run;
     } catch (error) {
       stalls.release();

@@ -30,7 +30,7 @@ export interface CreateServerOptions {
   readonly random: Random;
   /** Called when a signal has stopped a server, so that the mesh around it can close. */
   readonly afterSignal?: () => void | Promise<void>;
-  /** Called with each server that has started, so that the mesh around it can stop it. */
+  /** Called with each server that listens, before it registers, so that the mesh around it can stop it. */
   readonly onStart?: (running: RunningServer) => void;
 }
 
