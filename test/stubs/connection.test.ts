@@ -112,7 +112,7 @@ describe('waitForReady', () => {
 
   it('is what a call without it lacks: that fails when no node is connected', async () => {
     const stub = stubOn(startMesh([await deadAddress()]));
-    expect(await unary(stub, new Metadata(), { deadline: Date.now() + 800 })).toMatchObject({
+    expect(await unary(stub, new Metadata(), { deadline: Date.now() + 2200 })).toMatchObject({
       code: status.UNAVAILABLE,
       details: expect.stringContaining('ECONNREFUSED'),
     });

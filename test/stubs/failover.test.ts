@@ -3,12 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ProbeReply, type ProbeRequest, ProbeService } from './gen/probe.js';
 import { metadata, next } from './observation.js';
 import { type Deaths, ProbeNode } from './probe-node.js';
+import { request } from './scenario.js';
 import { GRPC_JS_STUBS } from './stubs.js';
 import { probeMesh } from './targets.js';
-
-function request(fields: Partial<ProbeRequest> = {}): ProbeRequest {
-  return { text: 'a', count: 0, payload: Buffer.alloc(0), size: 0, ...fields };
-}
 
 /** What the four kinds of call bring, whatever stub makes them. */
 interface Calls {

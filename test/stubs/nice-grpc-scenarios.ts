@@ -3,6 +3,7 @@ import { type Client, ClientError, Metadata as NiceMetadata } from 'nice-grpc';
 import type { ProbeReply, ProbeRequest, ProbeService } from './gen/probe.js';
 import { shown, until } from './observation.js';
 import type { ProbeNode } from './probe-node.js';
+import { request } from './scenario.js';
 
 export type NiceProbe = Client<ProbeService>;
 
@@ -14,10 +15,6 @@ export interface NiceScenario {
 }
 
 const WITH_METADATA = { headers: 'h', trailers: 't', 'x-in': 'in' };
-
-function request(fields: Partial<ProbeRequest> = {}): ProbeRequest {
-  return { text: 'a', count: 0, payload: Buffer.alloc(0), size: 0, ...fields };
-}
 
 async function* requests(...texts: string[]): AsyncGenerator<ProbeRequest> {
   for (const text of texts) yield request({ text });
