@@ -17,22 +17,29 @@ export function retry(clock: Clock, random: Random): Interceptor<PlannedCall> {
     };
 }
 
-async function race(
-  call: PlannedCall,
-  next: Invoke<PlannedCall>,
-  clock: Clock,
-  random: Random,
-): Promise<Outcome> {
-  return settled(call, await new AttemptRace(call, next, clock, random).run());
+function race(call: PlannedCall, next: Invoke<PlannedCall>, clock: Clock, random: Random): Promise<Outcome> {
+  return new AttemptRace(call, next, clock, random).run().then((outcome) => settled(call, outcome));
 }
 
-async function oneByOne(
+function oneByOne(
   call: PlannedCall,
   next: Invoke<PlannedCall>,
   clock: Clock,
   random: Random,
 ): Promise<Outcome> {
-  let outcome = await next(call);
+  return next(call).then((outcome) =>
+    outcome.code === status.OK ? outcome : furtherAttempts(call, outcome, next, clock, random),
+  );
+}
+
+async function furtherAttempts(
+  call: PlannedCall,
+  first: Outcome,
+  next: Invoke<PlannedCall>,
+  clock: Clock,
+  random: Random,
+): Promise<Outcome> {
+  let outcome = first;
   while (outcome.code !== status.OK) {
     const decision = await decideRetry(call, outcome, clock, random);
     if (decision !== 'again') return decision;

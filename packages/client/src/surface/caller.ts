@@ -35,19 +35,19 @@ export class Caller {
   }
 
   /** Carries a call to its end. */
-  async start(call: ClientCall): Promise<Outcome> {
+  start(call: ClientCall): Promise<Outcome> {
     const refusal = this.parts.refusal();
     if (refusal !== undefined) {
       call.requests.close();
-      return refusal;
+      return Promise.resolve(refusal);
     }
-    const { active } = this.parts;
-    active.add(call);
-    const outcome = await this.parts.invoke(call);
-    active.delete(call);
-    call.requests.close();
-    if (call.winner === undefined && call.failedHeaders !== undefined)
-      call.listener.onHeaders(call.failedHeaders);
-    return outcome;
+    this.parts.active.add(call);
+    return this.parts.invoke(call).then((outcome) => {
+      this.parts.active.delete(call);
+      call.requests.close();
+      if (call.winner === undefined && call.failedHeaders !== undefined)
+        call.listener.onHeaders(call.failedHeaders);
+      return outcome;
+    });
   }
 }

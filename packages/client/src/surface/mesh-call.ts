@@ -102,10 +102,6 @@ export class MeshCall implements GrpcCall {
 
   #run(call: ClientCall): void {
     this.#started = true;
-    void this.#carryOut(call);
-  }
-
-  async #carryOut(call: ClientCall): Promise<void> {
     const { caller, parentSignal } = this.#parts;
     const offParent =
       parentSignal &&
@@ -115,9 +111,15 @@ export class MeshCall implements GrpcCall {
     const refusal = this.#refusal(call);
     if (refusal !== undefined) call.requests.close();
     // Never at once: who made the call listens only when it has been returned.
-    const outcome = await (refusal ?? caller.start(call));
-    offParent?.();
-    parentSignal?.end();
+    const ended = refusal === undefined ? caller.start(call) : Promise.resolve(refusal);
+    void ended.then((outcome) => {
+      offParent?.();
+      parentSignal?.end();
+      this.#tellEnd(call, outcome);
+    });
+  }
+
+  #tellEnd(call: ClientCall, outcome: Outcome): void {
     if (outcome.code === status.OK) {
       this.#listener?.onReceiveStatus({
         code: status.OK,
@@ -126,7 +128,7 @@ export class MeshCall implements GrpcCall {
       });
     } else {
       // grpc-js copies what else is on a status onto its error: reason, attempts, and the message.
-      this.#listener?.onReceiveStatus(failedStatus(call, outcome, caller.clock.now()));
+      this.#listener?.onReceiveStatus(failedStatus(call, outcome, this.#parts.caller.clock.now()));
     }
   }
 
