@@ -1,6 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { type Clock, type Outcome, receivesOneMessage, type ServiceNode, type Timer } from '@micromesh/core';
 import type { ClientCall, RunningAttempt } from '../call/client-call.js';
+import { supersededOutcome } from '../chain/local-outcome.js';
 import type { Cuttable, NodeHandle } from '../nodes/node-handle.js';
 import { mayGoElsewhere } from '../retry/decide-retry.js';
 import type { WireCall, WireListener } from '../transport/transport.js';
@@ -196,14 +197,7 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
 
   /** Another attempt has won. */
   supersede(): void {
-    this.cut({
-      code: status.CANCELLED,
-      details: 'another attempt of the call was first',
-      trailers: new Metadata(),
-      origin: 'local',
-      delivery: 'unknown',
-      reason: 'superseded',
-    });
+    this.cut(supersededOutcome('unknown'));
   }
 
   #end(outcome: Outcome): void {

@@ -1,5 +1,6 @@
 import type { CallCredentials, Metadata } from '@grpc/grpc-js';
 import { events, type Method, type Outcome, type Reason, type ServiceKey, type Timer } from '@micromesh/core';
+import { supersededOutcome } from '../chain/local-outcome.js';
 import type { Service } from '../nodes/service.js';
 import type { AttemptRecord } from './attempt-record.js';
 import type { CallOptions } from './call-options.js';
@@ -81,7 +82,9 @@ export class ClientCall implements Call {
   #plan: CallPlan | undefined;
   #winner: RunningAttempt | undefined;
   #stopped: Outcome | undefined;
-  #sleepers: Set<() => void> | undefined;
+  /** Who sleeps, and whether an answer wakes as well. */
+  #sleepers: Map<() => void, boolean> | undefined;
+  #answered = false;
   #readsWanted = 0;
   #overflowed = false;
 
@@ -134,16 +137,26 @@ export class ClientCall implements Call {
     this.#wake();
   }
 
-  /** Sleeps until `wake` is called or the call is stopped; `arm` starts what will wake it and gives what ends that. */
-  async sleep(arm: (wake: () => void) => () => void): Promise<void> {
-    if (this.#stopped !== undefined) return;
-    this.#sleepers ??= new Set();
+  /** Why no attempt may begin any more: the call was stopped, or an attempt has its answer. */
+  get over(): Outcome | undefined {
+    if (this.#stopped !== undefined) return this.#stopped;
+    return this.#answered ? supersededOutcome('unsent') : undefined;
+  }
+
+  /**
+   * Sleeps until `wake` is called or the call is stopped; `arm` starts what will wake it and gives what ends that.
+   *
+   * @param untilAnswered - an attempt that has the call's answer wakes it, too.
+   */
+  async sleep(arm: (wake: () => void) => () => void, untilAnswered = false): Promise<void> {
+    if (this.#stopped !== undefined || (untilAnswered && this.#answered)) return;
+    this.#sleepers ??= new Map();
     const sleepers = this.#sleepers;
     let disarm: (() => void) | undefined;
     let sleeper: (() => void) | undefined;
     await new Promise<void>((resolve) => {
       sleeper = resolve;
-      sleepers.add(resolve);
+      sleepers.set(resolve, untilAnswered);
       disarm = arm(resolve);
     });
     if (sleeper !== undefined) sleepers.delete(sleeper);
@@ -151,7 +164,13 @@ export class ClientCall implements Call {
   }
 
   #wake(): void {
-    for (const wake of this.#sleepers ?? []) wake();
+    for (const wake of this.#sleepers?.keys() ?? []) wake();
+  }
+
+  #tellAnswered(): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    for (const [wake, untilAnswered] of this.#sleepers ?? []) if (untilAnswered) wake();
   }
 
   /** An attempt has begun. */
@@ -180,6 +199,7 @@ export class ClientCall implements Call {
   claim(attempt: RunningAttempt): boolean {
     if (this.#winner !== undefined) return this.#winner === attempt;
     this.#winner = attempt;
+    this.#tellAnswered();
     this.requests.release(attempt.position);
     if (this.#running.length > 1) {
       for (const other of [...this.#running]) if (other !== attempt) other.supersede();
@@ -189,6 +209,7 @@ export class ClientCall implements Call {
 
   /** The call has its answer: whatever still runs for it ends. */
   supersedeAll(): void {
+    this.#tellAnswered();
     for (const attempt of [...this.#running]) attempt.supersede();
   }
 

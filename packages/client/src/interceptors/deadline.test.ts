@@ -2,6 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { createAbortController, type Outcome, runDetached, runInCallContext } from '@micromesh/core';
 import { describe, expect, it } from 'vitest';
 import type { Attempt as NodeCall } from '../attempt/attempt.js';
+import type { CallInterceptor } from '../chain/chain.js';
+import { localOutcome } from '../chain/local-outcome.js';
 import { TestWorld } from '../testing/index.js';
 
 const SILENT = () => ({ kind: 'silence' }) as const;
@@ -20,6 +22,21 @@ describe('the deadline', () => {
     await world.clock.advance(5000);
     expect(await outcome).toMatchObject({ code: status.DEADLINE_EXCEEDED, reason: 'deadline' });
     expect(world.transport.attempts.every(({ cancelled }) => cancelled)).toBe(true);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it('or a cancellation that comes while a call interceptor is at work lets no attempt begin', async () => {
+    const world = await silentWorld();
+    const slow: CallInterceptor = (next) => async (call) => {
+      await new Promise<void>((resolve) => world.clock.setTimer(100, resolve));
+      return next(call);
+    };
+    const { call, outcome } = world.call(world.caller({ interceptors: { call: [slow] } }));
+    await world.clock.advance(50);
+    call.stop(localOutcome(status.CANCELLED, 'cancelled', 'unknown', 'Cancelled on client'));
+    await world.clock.advance(50);
+    expect(world.transport.attempts).toEqual([]);
+    expect(await outcome).toMatchObject({ code: status.CANCELLED });
     expect(world.clock.pendingTimers).toBe(0);
   });
 

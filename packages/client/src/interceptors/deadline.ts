@@ -49,7 +49,8 @@ function cancelled(details: string): Outcome {
 function exceeded(call: PlannedCall, clock: Clock): Outcome {
   const ms = Math.round(clock.now() - call.startedAt);
   const { waitsFor } = call;
-  if (waitsFor === undefined) {
+  // While one attempt waits for a node another may be under way.
+  if (waitsFor === undefined || call.running > 0) {
     return localOutcome(status.DEADLINE_EXCEEDED, 'deadline', 'unknown', `Deadline exceeded after ${ms} ms`);
   }
   return localOutcome(

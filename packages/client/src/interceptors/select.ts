@@ -26,21 +26,24 @@ export function select(clock: Clock): Interceptor<PlannedCall, Attempt> {
     };
 }
 
-async function attemptOn(
+function attemptOn(
   call: PlannedCall,
   handle: NodeHandle,
   next: Invoke<Attempt>,
   clock: Clock,
 ): Promise<Outcome> {
+  // Its end may have come while a user's code was at work, or in the wait for a node.
+  if (call.over !== undefined) return Promise.resolve(call.over);
   call.attempts++;
   const attempt = new Attempt(call, handle, call.attempts, clock);
   call.begin(attempt);
   handle.lease(attempt);
-  const outcome = await next(attempt);
-  handle.release(attempt);
-  // An interceptor may have answered in the attempt's place.
-  attempt.cut(outcome);
-  return outcome;
+  return next(attempt).then((outcome) => {
+    handle.release(attempt);
+    // An interceptor may have answered in the attempt's place.
+    attempt.cut(outcome);
+    return outcome;
+  });
 }
 
 function pickerFor(call: PlannedCall): Picker<NodeHandle> {
@@ -76,9 +79,9 @@ async function waitForNode(call: PlannedCall, first: Pick<NodeHandle>, clock: Cl
         timer.cancel();
         off();
       };
-    });
+    }, true);
     call.waitsFor = undefined;
-    if (call.stopped !== undefined) return { outcome: call.stopped };
+    if (call.over !== undefined) return { outcome: call.over };
     pick = pickFor(call);
   }
   return { handle: pick.candidate };

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type { Clock, Outcome, Random, Timer } from '@micromesh/core';
 import type { PlannedCall } from '../call/client-call.js';
 import type { Invoke } from '../chain/interceptor.js';
-import { askRetryFunction, decideRetry, takeFromBudget } from './decide-retry.js';
+import { askRetryFunction, canMoveUnsent, decideRetry, takeFromBudget } from './decide-retry.js';
 
 /** Whether an attempt that is slow may get company: twice is harmless, and there is one message to send. */
 export function mayRunBeside(call: PlannedCall): boolean {
@@ -76,7 +76,13 @@ export class AttemptRace {
       this.#settle(outcome);
       return;
     }
-    if (this.#running > 0 && this.call.stopped === undefined) {
+    // Others that still run when one has claimed the call are about to end: what the winner comes to is the outcome.
+    if (this.#running > 0 && this.call.over === undefined) {
+      if (canMoveUnsent(this.call, outcome)) {
+        this.call.unsentMoves++;
+        this.#start();
+        return;
+      }
       // Another attempt runs. What is not worth a retry is an answer all the same; else that one may have a better one.
       const worthRetry = await askRetryFunction(this.call, outcome, this.clock);
       const isAnswer = worthRetry === false && outcome.origin === 'remote';

@@ -65,7 +65,7 @@ export async function decideRetry(
 }
 
 /** gRFC A6: what provably never left is no retry, as long as there is somewhere else to go. */
-function canMoveUnsent(call: PlannedCall, outcome: Outcome): boolean {
+export function canMoveUnsent(call: PlannedCall, outcome: Outcome): boolean {
   if (outcome.delivery !== 'unsent' || !(outcome.reason === 'connect' || outcome.reason === 'refused'))
     return false;
   return call.requests.replayable && hasUntried(call);
