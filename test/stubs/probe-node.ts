@@ -14,7 +14,10 @@ import {
 import { type ProbeReply, type ProbeRequest, ProbeService } from './gen/probe.js';
 
 /** What the four kinds of server calls have in common. */
-type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPath' | 'sendMetadata'> & {
+type AnyCall = Pick<
+  ServerUnaryCall<unknown, unknown>,
+  'metadata' | 'getPath' | 'getHost' | 'sendMetadata'
+> & {
   on(event: 'cancelled' | 'finish', listener: () => void): unknown;
 };
 
@@ -30,6 +33,8 @@ export interface Deaths {
 export class ProbeNode {
   /** Calls that came, by their full path. */
   readonly calls: string[] = [];
+  /** What calls had for `:authority`. */
+  readonly hosts: string[] = [];
   /** Metadata of the calls that came. */
   readonly metadata: Metadata[] = [];
   /** Calls that ended because the client was gone. */
@@ -119,6 +124,7 @@ export class ProbeNode {
   /** Notes the call; gives whether the node dies of it. */
   #begin(call: AnyCall): boolean {
     this.calls.push(call.getPath());
+    this.hosts.push(call.getHost());
     this.metadata.push(call.metadata);
     let over = false;
     call.on('cancelled', () => {

@@ -206,6 +206,28 @@ describe("a failed call's error", () => {
     );
   });
 
+  it('comes with the headers of the attempt that it is of, not of one before', async () => {
+    const other = await ProbeNode.start();
+    const two = probeMesh([on.node.address, other.address]);
+    try {
+      const deaths = { left: 1 };
+      for (const each of [on.node, other]) each.deaths = deaths;
+      const heard: unknown[] = [];
+      // The first node dies with headers; the second fails without any.
+      const error = await errorOf(
+        two.client(ProbeService, { service: 'probe' }).unary(request(), {
+          metadata: metadata({ dies: 'with-headers', do: 'fail' }),
+          onHeader: (header) => heard.push(header),
+        }),
+      );
+      expect(error.attempts.map(({ reason }) => reason)).toEqual(['dropped', 'none']);
+      expect(heard).toEqual([]);
+    } finally {
+      await two.close();
+      other.close();
+    }
+  });
+
   it('says what the mesh itself decided', async () => {
     const late = await errorOf(
       on.probe.unary(request(), { timeoutMs: 30, metadata: metadata({ do: 'hang' }) }),

@@ -157,6 +157,23 @@ export const UNARY_SCENARIOS: readonly Scenario[] = [
       }),
   },
   {
+    name: 'unary: a host of its own',
+    run: async (stub, node) => {
+      const seen = await unary(stub, {}, request(), { host: 'other.example:99' });
+      return { seen, hosts: node.hosts };
+    },
+  },
+  {
+    name: 'unary: the address of the node is the authority, and the peer once it has answered',
+    run: async (stub, node) => {
+      let peer: () => string = () => '';
+      await unary(stub, {}, request(), {}, (call) => {
+        peer = () => call.getPeer();
+      });
+      return { authority: node.hosts[0] === node.address, peer: peer() === node.address };
+    },
+  },
+  {
     name: "unary: the caller's metadata stays as it was",
     run: async (stub) => {
       const own = metadata({ 'x-in': '1' });

@@ -1,4 +1,4 @@
-import { Metadata, status } from '@grpc/grpc-js';
+import { type Metadata, status } from '@grpc/grpc-js';
 import { type Clock, type Outcome, receivesOneMessage, type ServiceNode, type Timer } from '@micromesh/core';
 import type { ClientCall, RunningAttempt } from '../call/client-call.js';
 import { supersededOutcome } from '../chain/local-outcome.js';
@@ -202,7 +202,9 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
 
   #end(outcome: Outcome): void {
     this.#ended = outcome;
-    if (outcome.code !== status.OK && this.#headers !== undefined) this.call.failedHeaders = this.#headers;
+    // Of the last that failed, be it without headers: they go with its status.
+    if (outcome.code !== status.OK && outcome.reason !== 'superseded')
+      this.call.failedHeaders = this.#headers;
     this.#headersTimer?.cancel();
     this.call.finish(this);
     this.#resolve?.(outcome);

@@ -116,14 +116,9 @@ class GrpcJsConnection implements Connection {
     this.#closed = true;
     this.#watchdog?.cancel();
     this.#reopen?.cancel();
-    this.#closeChannel();
-  }
-
-  /** grpc-js lets the calls of a closed channel end by themselves: one that nobody answers would keep the socket. */
-  #closeChannel(): void {
-    const details = this.state === 'ready' ? 'Connection dropped' : 'Channel closed before call started';
     this.#channel.close();
-    for (const call of [...this.#calls]) call.abandon(details);
+    // grpc-js lets the calls of a closed channel end by themselves: one that nobody answers would keep the socket.
+    for (const call of [...this.#calls]) call.abandon();
   }
 
   #observe(channel: Channel): void {
@@ -184,7 +179,8 @@ class GrpcJsConnection implements Connection {
   #giveUp(): void {
     this.#watchdog = undefined;
     this.#become('failed', `no answer to the connection within ${this.connectTimeoutMs} ms`);
-    this.#closeChannel();
+    // What was sent on a connection before, which the server may be draining, goes on.
+    this.#channel.close();
     this.#reopen = this.clock.setTimer(
       this.#reopenDelayMs,
       () => {
@@ -261,8 +257,8 @@ class GrpcJsCall implements WireCall {
   }
 
   /** The connection is closed. */
-  abandon(details: string): void {
-    this.#call.cancelWithStatus(status.UNAVAILABLE, details);
+  abandon(): void {
+    this.#call.cancelWithStatus(status.UNAVAILABLE, 'Connection dropped');
   }
 
   peer(): string {
