@@ -10,7 +10,7 @@ const MAX_TIMEOUT_DIGITS = 99_999_999;
 
 /** The metadata of one attempt: the call's, the time that is left, and how many attempts went before. */
 export function attemptMetadata(call: ClientCall, attempt: number, now: number): Metadata {
-  const metadata = call.metadata.clone();
+  const metadata = call.copyMetadata();
   const options = metadata.getOptions();
   // An attempt only goes to a connected node; with waitForReady it would wait for a dead one until the deadline.
   if (options.waitForReady === true) metadata.setOptions({ ...options, waitForReady: false });

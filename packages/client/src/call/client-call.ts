@@ -1,4 +1,4 @@
-import type { CallCredentials, Metadata } from '@grpc/grpc-js';
+import { type CallCredentials, Metadata } from '@grpc/grpc-js';
 import { events, type Method, type Outcome, type Reason, type ServiceKey, type Timer } from '@micromesh/core';
 import { supersededOutcome } from '../chain/local-outcome.js';
 import type { Service } from '../nodes/service.js';
@@ -6,6 +6,17 @@ import type { AttemptRecord } from './attempt-record.js';
 import type { CallOptions } from './call-options.js';
 import type { CallPlan } from './call-plan.js';
 import type { ReplayBuffer, RequestMessage } from './replay-buffer.js';
+
+// Most calls have one attempt: lists are replaced when they change, so that one with a single item is no larger than that.
+const NONE: readonly never[] = [];
+
+function withOne<T>(items: readonly T[], item: T): readonly T[] {
+  return items.length === 0 ? [item] : [...items, item];
+}
+
+function without<T>(items: readonly T[], item: T): readonly T[] {
+  return items.length === 1 && items[0] === item ? NONE : items.filter((each) => each !== item);
+}
 
 /** Hears what the winning attempt brings. The end is what the chain's promise says. */
 export interface ResponseListener {
@@ -61,7 +72,7 @@ export class ClientCall implements Call {
   /** Attempts that were started. */
   attempts = 0;
   /** Nodes that the call has been to. */
-  readonly tried: string[] = [];
+  tried: readonly string[] = NONE;
   /** Attempts that were provably unsent and went elsewhere outside `retries`. */
   unsentMoves = 0;
   /** Retries that the budget was asked for. */
@@ -77,8 +88,9 @@ export class ClientCall implements Call {
   /** Response headers of an attempt that failed, for the call's end when none wins. */
   failedHeaders: Metadata | undefined;
   /** Of attempts that failed. */
-  readonly records: AttemptRecord[] = [];
-  readonly #running: RunningAttempt[] = [];
+  records: readonly AttemptRecord[] = NONE;
+  #running: readonly RunningAttempt[] = NONE;
+  #metadata: Metadata | undefined;
   #plan: CallPlan | undefined;
   #winner: RunningAttempt | undefined;
   #stopped: Outcome | undefined;
@@ -91,7 +103,7 @@ export class ClientCall implements Call {
   constructor(
     readonly to: Service,
     readonly method: Method,
-    public metadata: Metadata,
+    private readonly given: Metadata | undefined,
     readonly options: CallOptions,
     readonly requests: ReplayBuffer,
     readonly listener: ResponseListener,
@@ -100,6 +112,17 @@ export class ClientCall implements Call {
 
   get service(): ServiceKey {
     return this.to.key;
+  }
+
+  get metadata(): Metadata {
+    // A copy: who calls may use the same for other calls.
+    this.#metadata ??= this.given?.clone() ?? new Metadata();
+    return this.#metadata;
+  }
+
+  /** A copy for one attempt. */
+  copyMetadata(): Metadata {
+    return (this.#metadata ?? this.given)?.clone() ?? new Metadata();
   }
 
   get plan(): CallPlan {
@@ -133,7 +156,7 @@ export class ClientCall implements Call {
   stop(outcome: Outcome): void {
     if (this.#stopped !== undefined) return;
     this.#stopped = outcome;
-    for (const attempt of [...this.#running]) attempt.cut(outcome);
+    for (const attempt of this.#running) attempt.cut(outcome);
     this.#wake();
   }
 
@@ -175,8 +198,8 @@ export class ClientCall implements Call {
 
   /** An attempt has begun. */
   begin(attempt: RunningAttempt): void {
-    this.#running.push(attempt);
-    this.tried.push(attempt.nodeId);
+    this.#running = withOne(this.#running, attempt);
+    this.tried = withOne(this.tried, attempt.nodeId);
     if (this.#overflowed) this.claim(attempt);
   }
 
@@ -185,10 +208,14 @@ export class ClientCall implements Call {
     return this.#running.length;
   }
 
+  /** An attempt has failed. */
+  note(record: AttemptRecord): void {
+    this.records = withOne(this.records, record);
+  }
+
   /** An attempt has ended. */
   finish(attempt: RunningAttempt): void {
-    const index = this.#running.indexOf(attempt);
-    if (index >= 0) this.#running.splice(index, 1);
+    this.#running = without(this.#running, attempt);
   }
 
   /**
@@ -202,7 +229,7 @@ export class ClientCall implements Call {
     this.#tellAnswered();
     this.requests.release(attempt.position);
     if (this.#running.length > 1) {
-      for (const other of [...this.#running]) if (other !== attempt) other.supersede();
+      for (const other of this.#running) if (other !== attempt) other.supersede();
     }
     return true;
   }
@@ -210,7 +237,7 @@ export class ClientCall implements Call {
   /** The call has its answer: whatever still runs for it ends. */
   supersedeAll(): void {
     this.#tellAnswered();
-    for (const attempt of [...this.#running]) attempt.supersede();
+    for (const attempt of this.#running) attempt.supersede();
   }
 
   /** The caller asks for one message. */

@@ -18,12 +18,15 @@ export interface RequestMessage {
 /** So that messages of no or few bytes have a bound as well. */
 const MAX_MESSAGES = 16_384;
 
+/** No messages; shared, and so never added to: most calls have one message, and get a list of just that. */
+const NOTHING: RequestMessage[] = [];
+
 /**
  * The request messages of one call, in order, kept until it is settled which attempt goes through: only that one reads
  * on, and what it has written is dropped.
  */
 export class ReplayBuffer {
-  #messages: RequestMessage[] = [];
+  #messages = NOTHING;
   /** Index, in the call, of the first message that is still here. */
   #first = 0;
   #bytes = 0;
@@ -67,7 +70,8 @@ export class ReplayBuffer {
       return true;
     }
     const isFirst = this.count === 0;
-    this.#messages.push(message);
+    if (this.#messages.length === 0) this.#messages = [message];
+    else this.#messages.push(message);
     if (isFirst || !this.#replayable) return true;
     const size = message.bytes.length;
     this.#bytes += size;
@@ -115,7 +119,8 @@ export class ReplayBuffer {
 
   #drop(index: number): void {
     if (index <= this.#first) return;
-    this.#messages.splice(0, index - this.#first);
+    if (index >= this.count) this.#messages = NOTHING;
+    else this.#messages.splice(0, index - this.#first);
     this.#first = index;
   }
 }

@@ -14,7 +14,7 @@ export function attemptSpan(clock: Clock): Bracket<Attempt> {
       const durationMs = clock.now() - attempt.startedAt;
       if (failed) {
         const ms = Math.round(durationMs);
-        call.records.push({
+        call.note({
           node: attempt.nodeId,
           address: handle.address,
           code,

@@ -28,7 +28,12 @@ export class Caller {
   }
 
   /** A call that has not started. */
-  newCall(method: Method, metadata: Metadata, options: CallOptions, listener: ResponseListener): ClientCall {
+  newCall(
+    method: Method,
+    metadata: Metadata | undefined,
+    options: CallOptions,
+    listener: ResponseListener,
+  ): ClientCall {
     const { to, replayBytesPerCall, replayMemory, clock } = this.parts;
     const requests = new ReplayBuffer(replayBytesPerCall, replayMemory);
     return new ClientCall(to, method, metadata, options, requests, listener, clock.now());

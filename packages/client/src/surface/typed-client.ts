@@ -1,4 +1,4 @@
-import { Metadata, status } from '@grpc/grpc-js';
+import { type Metadata, status } from '@grpc/grpc-js';
 import {
   type DefinedMethod,
   messageOf,
@@ -44,7 +44,7 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
     if (given !== undefined) checkTypedOptions(`${method.service}.${key}`, given);
     const ambient = ambientOptions();
     const options = given === undefined ? ambient : { ...ambient, ...given };
-    return caller.newCall(method, options.metadata ?? new Metadata(), options, listener);
+    return caller.newCall(method, options.metadata, options, listener);
   }
 
   function give(call: ClientCall, request: never): void {
