@@ -3,7 +3,7 @@ import type { Candidate } from './candidate.js';
 /** Points a node has on the ring for each unit of weight: 128 keep the shares of ten nodes within some 10 %. */
 const POINTS_PER_WEIGHT = 128;
 
-/** A node with a weight of 100 needs no 12,800 points to get its share. */
+/** Of the heaviest node: where weights are large all get fewer for each unit, so that the shares stay. */
 const MAX_POINTS = 1024;
 
 interface Point {
@@ -20,8 +20,10 @@ export class HashRing {
 
   constructor(candidates: readonly Candidate[]) {
     const points: Point[] = [];
+    const heaviest = candidates.reduce((most, { node }) => Math.max(most, node.weight), 1);
+    const pointsPerWeight = Math.min(POINTS_PER_WEIGHT, MAX_POINTS / heaviest);
     for (const candidate of candidates) {
-      const count = Math.min(MAX_POINTS, candidate.node.weight * POINTS_PER_WEIGHT);
+      const count = Math.max(1, Math.round(candidate.node.weight * pointsPerWeight));
       for (let index = 0; index < count; index++) {
         points.push({ hash: hashOf(`${candidate.node.id}#${index}`), candidate });
       }

@@ -122,6 +122,15 @@ describe('a hash key', () => {
     expect(owned).toBeLessThan(1300);
   });
 
+  it('follows the weights, large ones as well', () => {
+    const all = [candidate('a', 'healthy', { weight: 10 }), candidate('b', 'healthy', { weight: 90 })];
+    const picker = new Picker(all, {}, {}, random());
+    let light = 0;
+    for (let key = 0; key < 10_000; key++) if (picked(picker, [], `u-${key}`) === 'a') light++;
+    expect(light).toBeGreaterThan(500);
+    expect(light).toBeLessThan(1500);
+  });
+
   it('goes to the next node on the ring, the same for every try', () => {
     const all = [candidate('a'), candidate('b'), candidate('c')];
     const picker = new Picker(all, {}, {}, random());
