@@ -51,6 +51,20 @@ describe('the mark of a node', () => {
     expect(world.path.slice(before)).not.toContain('a');
   });
 
+  it('is told also where the node is being asked whether it lives', async () => {
+    await world.nodes('a', 'b');
+    const a = world.transport.node('a');
+    a.script = () => ({ kind: 'silence' });
+    a.freeze();
+    world.call(world.caller({ filter: { version: '1' }, strategy: 'round-robin' }));
+    await world.clock.advance(300);
+    expect(world.transport.questions).toBe(1);
+    a.goDown();
+    a.thaw();
+    await world.clock.settle();
+    expect(states('a')).toEqual(['connecting', 'ready', 'down']);
+  });
+
   it('ends by a health check when its time is over, not by a call', async () => {
     await world.nodes('a', 'b', 'c');
     world.transport.node('a').script = REFUSE;

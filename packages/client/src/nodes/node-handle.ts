@@ -168,7 +168,7 @@ export class NodeHandle implements Candidate {
     const startedAt = clock.now();
     const question = askNode(this.connection, clock, waitMs);
     this.#suspected = true;
-    this.#restand('asked whether it lives');
+    this.#restand(this.standing === 'healthy' ? 'asked whether it lives' : '');
     const verdict = await question.verdict;
     this.#asking = undefined;
     this.#suspected = false;
@@ -271,8 +271,9 @@ export class NodeHandle implements Candidate {
     this.standing = this.#standing();
     if (this.standing === before && (cause === '' || cause === this.cause)) return;
     this.cause = this.standing === 'healthy' ? '' : cause;
-    if (this.standing !== 'suspect' && before !== 'suspect') this.#publish(stateOf(this.standing), cause);
-    else if (this.standing === 'silent') this.#publish('down', cause);
+    // To be asked is no change of state; what comes of it is.
+    const asked = this.standing === 'suspect' || before === 'suspect';
+    if (!asked || stateOf(this.standing) !== stateOf(before)) this.#publish(stateOf(this.standing), cause);
     if (this.standing !== before) this.#in.changed();
   }
 
