@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import { createClient, Metadata as NiceMetadata } from 'nice-grpc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ProbeReply, type ProbeRequest, ProbeService } from './gen/probe.js';
@@ -181,6 +182,33 @@ describe.each(CLIENTS)('a node that dies before its first message, through %s', 
     async (dies) => {
       expect(await calls.chat(dies, TEXTS)).toBe(TEXTS.join());
       expectMove();
+    },
+  );
+});
+
+describe('a request stream of a method that may not run twice', () => {
+  it.each(['after-3', 'with-headers'])(
+    'is not sent again when it may have been handled (%s)',
+    async (dies) => {
+      const nodes = [await ProbeNode.start(), await ProbeNode.start()];
+      const deaths = { left: 2 };
+      for (const node of nodes) node.deaths = deaths;
+      const mesh = probeMesh(nodes.map(({ address }) => address));
+      try {
+        const probe = mesh.client(ProbeService, { service: 'probe', retries: 3 });
+        const expected = { code: status.UNAVAILABLE, reason: 'dropped', attempts: [{ delivery: 'unknown' }] };
+        const requests = TEXTS.map((text) => request({ text }));
+        await expect(probe.collect(requests, { metadata: metadata({ dies }) })).rejects.toMatchObject(
+          expected,
+        );
+        await expect(probe.chat(requests, { metadata: metadata({ dies }) }).next()).rejects.toMatchObject(
+          expected,
+        );
+        expect(nodes.map(({ calls }) => calls.length)).toEqual([1, 1]);
+      } finally {
+        await mesh.close();
+        for (const node of nodes) node.close();
+      }
     },
   );
 });
