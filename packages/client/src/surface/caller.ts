@@ -41,10 +41,15 @@ export class Caller {
 
   /** Carries a call to its end. */
   start(call: ClientCall): Promise<Outcome> {
+    return this.startAndThen(call, (outcome) => outcome);
+  }
+
+  /** Carries a call to its end, and gives what `read` makes of that: one promise for both. */
+  startAndThen<T>(call: ClientCall, read: (outcome: Outcome) => T): Promise<T> {
     const refusal = this.parts.refusal();
     if (refusal !== undefined) {
       call.requests.close();
-      return Promise.resolve(refusal);
+      return Promise.resolve(refusal).then(read);
     }
     this.parts.active.add(call);
     return this.parts.invoke(call).then((outcome) => {
@@ -52,7 +57,7 @@ export class Caller {
       call.requests.close();
       if (call.winner === undefined && call.failedHeaders !== undefined)
         call.listener.onHeaders(call.failedHeaders);
-      return outcome;
+      return read(outcome);
     });
   }
 }

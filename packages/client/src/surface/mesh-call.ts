@@ -108,15 +108,19 @@ export class MeshCall implements GrpcCall {
       onAbort(parentSignal.signal, () =>
         call.stop(localOutcome(status.CANCELLED, 'cancelled', 'unknown', 'Cancelled by parent call')),
       );
-    const refusal = this.#refusal(call);
-    if (refusal !== undefined) call.requests.close();
-    // Never at once: who made the call listens only when it has been returned.
-    const ended = refusal === undefined ? caller.start(call) : Promise.resolve(refusal);
-    void ended.then((outcome) => {
+    const tellEnd = (outcome: Outcome) => {
       offParent?.();
       parentSignal?.end();
       this.#tellEnd(call, outcome);
-    });
+    };
+    const refusal = this.#refusal(call);
+    if (refusal === undefined) {
+      void caller.startAndThen(call, tellEnd);
+    } else {
+      call.requests.close();
+      // Never at once: who made the call listens only when it has been returned.
+      void Promise.resolve(refusal).then(tellEnd);
+    }
   }
 
   #tellEnd(call: ClientCall, outcome: Outcome): void {

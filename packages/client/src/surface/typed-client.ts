@@ -54,11 +54,15 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
 
   switch (method.kind) {
     case 'unary':
-      return async function unary(request: never, options?: TypedCallOptions): Promise<unknown> {
-        const response = new SingleResponse(options);
-        const call = start(options, response);
-        give(call, request);
-        return response.read(call, await caller.start(call), caller, deserialize);
+      return function unary(request: never, options?: TypedCallOptions): Promise<unknown> {
+        try {
+          const response = new SingleResponse(options);
+          const call = start(options, response);
+          give(call, request);
+          return caller.startAndThen(call, (outcome) => response.read(call, outcome, caller, deserialize));
+        } catch (error) {
+          return Promise.reject(error);
+        }
       };
     case 'clientStream':
       return async function clientStream(
