@@ -21,7 +21,7 @@ const frames = await record();
 process.stdout.write(draw(frames));
 
 async function record() {
-  tmux('new-session', '-d', '-x', String(COLUMNS), '-y', String(ROWS), 'npm start 2>/dev/null');
+  tmux('new-session', '-d', '-x', String(COLUMNS), '-y', String(ROWS), 'npm start -- --rps 80 2>/dev/null');
   try {
     while (!capture().includes('last failovers')) await sleep(100);
     const captured = [];
@@ -30,11 +30,10 @@ async function record() {
       await sleep(FRAME_MS);
       captured.push(capture());
     }
-    tmux('send-keys', '-t', 'demo', 'q');
     return captured;
-  } catch (error) {
-    tmux('kill-session', '-t', 'demo');
-    throw error;
+  } finally {
+    // The end of the terminal ends the demo.
+    tmux('kill-server');
   }
 }
 
