@@ -8,6 +8,9 @@ import type { CallPlan } from './call-plan.js';
 /** Time for a unary call of which nobody said how long it may take: go-micro's. */
 export const DEFAULT_TIMEOUT_MS = 5000;
 
+/** Methods whose plans are kept; further ones are planned at each call. */
+const MAX_METHODS = 1024;
+
 /** What a client says for all its calls, over what the mesh says. */
 export interface PlanDefaults extends Omit<CallOptions, 'signal' | 'metadata' | 'hashKey' | 'idempotent'> {
   /** Names of methods that may run twice (as the definition or the .proto has them), or all. */
@@ -37,7 +40,8 @@ export class Planner {
     let base = this.#byMethod.get(method.path);
     if (base === undefined) {
       base = this.#base(method);
-      this.#byMethod.set(method.path, base);
+      // A generic proxy passes on whatever paths it is sent.
+      if (this.#byMethod.size < MAX_METHODS) this.#byMethod.set(method.path, base);
     }
     return saysNothing(options) ? base : overlay(base, options);
   }

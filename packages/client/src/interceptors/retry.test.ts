@@ -261,3 +261,35 @@ describe('a slow attempt of an idempotent method', () => {
     expect((await outcome).code).toBe(status.OK);
   });
 });
+
+describe('a retry function from plain JavaScript', () => {
+  it('that says nothing says no', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').script = INTERNAL;
+    const nothing: unknown = () => undefined;
+    const { outcome } = world.call(world.caller({ ...ROUND_ROBIN, retry: nothing as () => boolean }));
+    await world.clock.settle();
+    expect((await outcome).code).toBe(status.INTERNAL);
+    expect(world.path).toEqual(['a']);
+  });
+
+  it('that gives an impossible pause ends the call with that', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').script = INTERNAL;
+    const { outcome } = world.call(world.caller({ ...ROUND_ROBIN, retry: () => ({ afterMs: Number.NaN }) }));
+    await world.clock.settle();
+    expect(await outcome).toMatchObject({ reason: 'interceptor' });
+    expect((await outcome).details).toContain('afterMs NaN');
+  });
+});
+
+describe('an idempotent call on the only node', () => {
+  it('is not sent to it twice because it is slow', async () => {
+    const world = await worldWith('a');
+    world.transport.node('a').script = () => ({ kind: 'answer', messages: [Buffer.from('a')], afterMs: 900 });
+    const { outcome } = world.call(world.caller({ idempotent: true, timeoutMs: 1000 }));
+    await world.clock.advance(900);
+    expect((await outcome).code).toBe(status.OK);
+    expect(world.path).toEqual(['a']);
+  });
+});

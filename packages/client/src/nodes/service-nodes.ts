@@ -37,6 +37,9 @@ export interface ServiceNodesParts {
  */
 const LINGER_MS = 60_000;
 
+/** Pickers that are kept for a strategy. */
+const MAX_PICKERS = 256;
+
 /** All nodes of one service, as this process knows them: one object a service and mesh. */
 export class ServiceNodes implements NodeSurroundings {
   readonly service: ServiceKey;
@@ -87,6 +90,8 @@ export class ServiceNodes implements NodeSurroundings {
     let picker = byFilter.get(key);
     if (picker === undefined) {
       picker = new Picker([...this.#handles.values()], filter, this.#callerLabels, strategy);
+      // Filters made from user input may be any number; those in use are found again at once.
+      if (byFilter.size >= MAX_PICKERS) byFilter.clear();
       byFilter.set(key, picker);
     }
     return picker;

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type { Clock, Outcome, Random, Timer } from '@micromesh/core';
 import type { PlannedCall } from '../call/client-call.js';
 import type { Invoke } from '../chain/interceptor.js';
-import { askRetryFunction, canMoveUnsent, decideRetry, takeFromBudget } from './decide-retry.js';
+import { askRetryFunction, canMoveUnsent, decideRetry, hasUntried, takeFromBudget } from './decide-retry.js';
 
 /** Whether an attempt that is slow may get company: twice is harmless, and there is one message to send. */
 export function mayRunBeside(call: PlannedCall): boolean {
@@ -66,7 +66,8 @@ export class AttemptRace {
   #startBeside(): void {
     const { call } = this;
     if (this.#settled || this.#left <= 0 || call.winner !== undefined || call.stopped !== undefined) return;
-    if (takeFromBudget(call)) this.#start();
+    // Beside means on another node: on the slow one itself it would only be slower.
+    if (hasUntried(call) && takeFromBudget(call)) this.#start();
   }
 
   async #onEnd(outcome: Outcome): Promise<void> {

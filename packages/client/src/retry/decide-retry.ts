@@ -14,7 +14,7 @@ import type { PlannedCall } from '../call/client-call.js';
 import { orStopped } from '../call/or-stopped.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import { backoffMs } from './backoff.js';
-import type { RetryDecision } from './retry-function.js';
+import { type RetryDecision, retryNever } from './retry-function.js';
 
 /** Endings that no further attempt can better: they are the mesh's or the caller's own. */
 const FINAL: ReadonlySet<Reason> = new Set<Reason>([
@@ -71,7 +71,8 @@ export function canMoveUnsent(call: PlannedCall, outcome: Outcome): boolean {
   return call.requests.replayable && hasUntried(call);
 }
 
-function hasUntried(call: PlannedCall): boolean {
+/** Whether a node is left that the call has not tried. */
+export function hasUntried(call: PlannedCall): boolean {
   const { strategy, filter, filterKey } = call.plan;
   return call.to.nodes.picker(strategy, filter, filterKey).hasUntried(call.tried);
 }
@@ -102,12 +103,27 @@ export async function askRetryFunction(
       idempotent: plan.idempotent,
       remainingMs: call.deadline - clock.now(),
     });
-    return decision instanceof Promise ? await orStopped(call, decision) : decision;
+    // Not every promise is a Promise; a decision that is there need not be waited for.
+    const given = isThenable(decision) ? await orStopped(call, Promise.resolve(decision)) : decision;
+    return checkedDecision(given);
   } catch (error) {
     // go-micro: the retry function's error is the call's.
     const details = `retry function ${plan.retry.name} failed: ${messageOf(error)}`;
     return localOutcome(status.INTERNAL, 'interceptor', outcome.delivery, details);
   }
+}
+
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+/** What plain JavaScript gives may be anything: nothing said is no; a pause must be a number. */
+function checkedDecision<T extends RetryDecision | Outcome>(given: T): T | boolean {
+  if (typeof given !== 'object' || given === null) return given === true;
+  if ('afterMs' in given && !(Number(given.afterMs) >= 0)) {
+    throw new TypeError(`it gave afterMs ${String(given.afterMs)}, which is no time`);
+  }
+  return 'afterMs' in given || 'code' in given ? given : true;
 }
 
 /** Attempts that count against `retries`, the first included. */
@@ -144,6 +160,7 @@ export function takeFromBudget(call: PlannedCall): boolean {
 export function mayGoElsewhere(call: PlannedCall): boolean {
   if (call.running > 1) return true;
   if (countedAttempts(call) > call.plan.retries || !mayReplay(call, 'unknown')) return false;
+  if (call.plan.retry === retryNever) return false;
   call.extraTaken ||= call.to.budget.tryTake();
   return call.extraTaken;
 }

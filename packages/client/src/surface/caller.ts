@@ -1,9 +1,10 @@
-import type { Metadata } from '@grpc/grpc-js';
-import type { Clock, Method, Outcome } from '@micromesh/core';
+import { type Metadata, status } from '@grpc/grpc-js';
+import { type Clock, type Method, messageOf, type Outcome } from '@micromesh/core';
 import type { CallOptions } from '../call/call-options.js';
 import { type Call, ClientCall, type ResponseListener } from '../call/client-call.js';
 import { ReplayBuffer, type ReplayMemory } from '../call/replay-buffer.js';
 import type { Invoke } from '../chain/interceptor.js';
+import { localOutcome } from '../chain/local-outcome.js';
 import type { Service } from '../nodes/service.js';
 
 /** What a {@link Caller} stands on. */
@@ -52,12 +53,31 @@ export class Caller {
       return Promise.resolve(refusal).then(read);
     }
     this.parts.active.add(call);
-    return this.parts.invoke(call).then((outcome) => {
+    const end = (outcome: Outcome): T => {
       this.parts.active.delete(call);
       call.requests.close();
       if (call.winner === undefined && call.failedHeaders !== undefined)
         call.listener.onHeaders(call.failedHeaders);
       return read(outcome);
-    });
+    };
+    return this.#invoke(call).then(end, (error) => end(broken(error)));
   }
+
+  /** The chain gives outcomes; should a layer throw all the same, the call still ends, and says so. */
+  #invoke(call: ClientCall): Promise<Outcome> {
+    try {
+      return this.parts.invoke(call);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+}
+
+function broken(error: unknown): Outcome {
+  return localOutcome(
+    status.INTERNAL,
+    'interceptor',
+    'unknown',
+    `a layer of the chain threw: ${messageOf(error)}`,
+  );
 }
