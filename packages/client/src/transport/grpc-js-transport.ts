@@ -10,6 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { type Clock, formatAddress, type ServiceNode, type Timer } from '@micromesh/core';
 import { toOutcome } from './grpc-js-outcome.js';
+import { HandshakeCredentials } from './handshake.js';
 import type {
   Connection,
   ConnectionState,
@@ -65,15 +66,20 @@ export class GrpcJsTransport implements Transport {
   }
 
   connect(node: ServiceNode, onState: (state: ConnectionState, cause: string) => void): Connection {
-    const channelOptions: ChannelOptions = {
-      ...CHANNEL_OPTIONS,
-      ...(node.micromesh ? KEEPALIVE_AMONG_US : {}),
-      ...this.#options.channelOptions,
-      // grpc-js shares connections, and their reconnect backoff, between channels of equal address and options: a new
-      // instance at an old address would inherit the dead one's.
-      'micromesh.instance': node.id,
+    let opened = 0;
+    const open = (): OpenChannel => {
+      opened++;
+      const handshake = new HandshakeCredentials(this.#credentials);
+      const channel = new Channel(channelTarget(node), handshake, {
+        ...CHANNEL_OPTIONS,
+        ...(node.micromesh ? KEEPALIVE_AMONG_US : {}),
+        ...this.#options.channelOptions,
+        // grpc-js shares connections, and their reconnect backoff, between channels of equal address and options: a new
+        // instance at an old address, or a channel in place of one that hangs, would inherit the old one's.
+        'micromesh.instance': `${node.id} ${opened}`,
+      });
+      return { channel, handshake };
     };
-    const open = () => new Channel(channelTarget(node), this.#credentials, channelOptions);
     return new GrpcJsConnection(open, onState, this.#options.clock, this.#options.connectTimeoutMs ?? 1000);
   }
 }
@@ -85,9 +91,15 @@ function channelTarget(node: ServiceNode): string {
   return address.host.includes(':') ? `ipv6:${formatAddress(address)}` : `dns:${formatAddress(address)}`;
 }
 
+interface OpenChannel {
+  readonly channel: Channel;
+  readonly handshake: HandshakeCredentials;
+}
+
 class GrpcJsConnection implements Connection {
   state: ConnectionState = 'connecting';
   #channel: Channel;
+  #handshake: HandshakeCredentials;
   readonly #calls = new Set<GrpcJsCall>();
   #watchdog: Timer | undefined;
   #reopen: Timer | undefined;
@@ -95,13 +107,15 @@ class GrpcJsConnection implements Connection {
   #closed = false;
 
   constructor(
-    private readonly open: () => Channel,
+    private readonly open: () => OpenChannel,
     private readonly onState: (state: ConnectionState, cause: string) => void,
     private readonly clock: Clock,
     private readonly connectTimeoutMs: number,
   ) {
-    this.#channel = open();
-    this.#observe(this.#channel);
+    const { channel, handshake } = open();
+    this.#channel = channel;
+    this.#handshake = handshake;
+    this.#observe(channel);
   }
 
   call(request: WireRequest, listener: WireListener): WireCall {
@@ -116,13 +130,19 @@ class GrpcJsConnection implements Connection {
     this.#closed = true;
     this.#watchdog?.cancel();
     this.#reopen?.cancel();
-    this.#channel.close();
+    const channel = this.#channel;
+    channel.close();
+    // Closed in the turn that it was opened in, a channel of grpc-js hears of its addresses afterwards, and connects.
+    process.nextTick(() => channel.close());
+    this.#handshake.abandon();
     // grpc-js lets the calls of a closed channel end by themselves: one that nobody answers would keep the socket.
     for (const call of [...this.#calls]) call.abandon();
   }
 
   #observe(channel: Channel): void {
     if (this.#closed || channel !== this.#channel) return;
+    // Given up. To ask a closed channel to connect would make it do so.
+    if (channel.getConnectivityState(false) === connectivityState.SHUTDOWN) return;
     // `true`: an idle channel connects now, not at its next call.
     const now = channel.getConnectivityState(true);
     this.#follow(now);
@@ -143,9 +163,13 @@ class GrpcJsConnection implements Connection {
     this.#watchdog?.cancel();
     this.#watchdog = undefined;
     if (now === connectivityState.READY) {
+      this.#handshake.done();
       this.#reopenDelayMs = RECONNECT_BACKOFF_MS.initial;
       this.#become('ready', '');
     } else if (now === connectivityState.TRANSIENT_FAILURE) {
+      // From here on grpc-js tells no further try: one that hangs is given up when it is certainly over its time.
+      const overMs = RECONNECT_BACKOFF_MS.max + this.connectTimeoutMs;
+      this.#watchdog = this.clock.setTimer(overMs, () => this.#giveUp(), false);
       if (this.state === 'failed') this.#askWhy();
       else this.#become('failed', 'cannot connect');
     }
@@ -181,11 +205,14 @@ class GrpcJsConnection implements Connection {
     this.#become('failed', `no answer to the connection within ${this.connectTimeoutMs} ms`);
     // What was sent on a connection before, which the server may be draining, goes on.
     this.#channel.close();
+    this.#handshake.abandon();
     this.#reopen = this.clock.setTimer(
       this.#reopenDelayMs,
       () => {
-        this.#channel = this.open();
-        this.#observe(this.#channel);
+        const { channel, handshake } = this.open();
+        this.#channel = channel;
+        this.#handshake = handshake;
+        this.#observe(channel);
       },
       false,
     );
