@@ -5,6 +5,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['micromesh-source', 'node', 'default'] } },
   resolve: { conditions: ['micromesh-source', 'node', 'default'] },
   test: {
+    // Ends what hangs. Nothing waits for it: a test goes on as soon as its condition holds, also on two busy cores.
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
     include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     coverage: {
       provider: 'v8',
