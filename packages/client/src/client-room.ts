@@ -156,6 +156,7 @@ export class ClientRoom {
       const { registry, transport, clock, callerLabels, outlier, budget } = this.#parts;
       const nodes = new ServiceNodes({
         service: key,
+        registry: registry.description,
         watch: registry.watch(key),
         transport: transport(channelOptions),
         clock,

@@ -23,27 +23,15 @@ import {
 import { type Registry, registryFrom } from '@micromesh/registry';
 import { createServer, type ServerBuilder } from '@micromesh/server';
 import {
-  type ChannelSettings,
-  type ClientOptions,
   checkCallOptions,
   checkChannelSettings,
   checkClientOptions,
   checkMeshOptions,
-  type MeshOptions,
-} from './mesh-options.js';
+  checkServerOptions,
+  checkServiceKey,
+} from './check-mesh-options.js';
+import type { ChannelSettings, ClientOptions, MeshOptions, MeshServerOptions } from './mesh-options.js';
 import { createPinoLogger } from './pino-logger.js';
-
-/** What a server of a mesh says of itself. */
-export interface MeshServerOptions {
-  /** Shown in the registry, and what filters match on; default ''. */
-  readonly version?: string;
-  /** `zone` and `region` among them; default those of the mesh's identity. */
-  readonly labels?: Readonly<Record<string, string>>;
-  /** Share of traffic relative to the other nodes: an integer of at least 1; default 1. */
-  readonly weight?: number;
-  /** Unique in the service; default the name and a random part, new at each start. */
-  readonly id?: string;
-}
 
 /** One registry, and the clients and servers of a process that find each other through it. */
 export interface Mesh extends AsyncDisposable {
@@ -120,19 +108,22 @@ class JoinedMesh implements Mesh {
   }
 
   channel(service: string | ServiceKey, settings: ChannelSettings = {}): Channel {
+    checkServiceKey('mesh.channel service', service);
     checkChannelSettings(settings);
     const { definitions = [], channelOptions, ...own } = settings;
     return this.#clients.channel(toServiceKey(service), definitions, this.#settings(own), channelOptions);
   }
 
   client<S extends ServiceDefinition>(definition: S, options: ClientOptions = {}): TypedClient<S> {
-    checkClientOptions('mesh.client', options);
+    checkClientOptions(definition, options);
     const { service, channelOptions, ...own } = options;
     const key = toServiceKey(service ?? this.#registryName(definition));
     return this.#clients.client(key, definition, this.#settings(own), channelOptions);
   }
 
   server(service: string | ServiceKey, options: MeshServerOptions = {}): ServerBuilder {
+    checkServiceKey('mesh.server service', service);
+    checkServerOptions(options);
     return createServer({
       labels: this.#options.identity?.labels ?? {},
       ...options,

@@ -1,10 +1,11 @@
-export { createMesh, type Mesh, type MeshServerOptions } from './create-mesh.js';
+export { createMesh, type Mesh } from './create-mesh.js';
 export type {
   ChannelSettings,
   ClientOptions,
   Identity,
   MeshDefaults,
   MeshOptions,
+  MeshServerOptions,
   RetryBudgetOptions,
 } from './mesh-options.js';
 export { createPinoLogger } from './pino-logger.js';

@@ -1,21 +1,6 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
-import {
-  CALL_OPTION_NAMES,
-  type CallOptions,
-  type ClientSettings,
-  type PlanDefaults,
-  type Transport,
-} from '@micromesh/client';
-import {
-  type Clock,
-  ConfigError,
-  checkInteger,
-  checkNumber,
-  checkOptionNames,
-  type Logger,
-  type Random,
-  type ServiceDefinition,
-} from '@micromesh/core';
+import type { ClientSettings, PlanDefaults, Transport } from '@micromesh/client';
+import type { Clock, Logger, Random, ServiceDefinition } from '@micromesh/core';
 import type { Registry } from '@micromesh/registry';
 import type { OutlierSettings, StrategyName } from '@micromesh/selector';
 
@@ -78,71 +63,20 @@ export interface ClientOptions extends ClientSettings {
   readonly channelOptions?: ChannelOptions;
 }
 
+/** What a server of a mesh says of itself. */
+export interface MeshServerOptions {
+  /** Shown in the registry, and what filters match on; default ''. */
+  readonly version?: string;
+  /** `zone` and `region` among them; default those of the mesh's identity. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Share of traffic relative to the other nodes: an integer of at least 1; default 1. */
+  readonly weight?: number;
+  /** Unique in the service; default the name and a random part, new at each start. */
+  readonly id?: string;
+}
+
 /** What a channel says for the calls of the stubs on it. */
 export interface ChannelSettings extends Omit<ClientOptions, 'service'> {
   /** The services that stubs on the channel call: they tell the kind of each method and whether it may run twice. */
   readonly definitions?: readonly ServiceDefinition[];
-}
-
-const DEFAULT_NAMES = [
-  ...CALL_OPTION_NAMES.filter((name) => !['signal', 'metadata', 'hashKey', 'idempotent'].includes(name)),
-  'strategy',
-];
-const CLIENT_NAMES = [...DEFAULT_NAMES, 'service', 'idempotent', 'interceptors', 'channelOptions'];
-const CHANNEL_NAMES = [...CLIENT_NAMES.filter((name) => name !== 'service'), 'definitions'];
-const MESH_NAMES = [
-  'identity',
-  'registry',
-  'services',
-  'logger',
-  'defaults',
-  'outlier',
-  'retryBudget',
-  'interceptors',
-  'clock',
-  'random',
-  'transport',
-];
-
-/** @throws ConfigError for what cannot be. */
-export function checkMeshOptions(options: MeshOptions): void {
-  checkOptionNames('createMesh', options, MESH_NAMES);
-  checkOptionNames('createMesh identity', options.identity ?? {}, ['service', 'labels']);
-  checkOptionNames('createMesh defaults', options.defaults ?? {}, DEFAULT_NAMES);
-  checkOptionNames('createMesh retryBudget', options.retryBudget ?? {}, ['ratio', 'perSecond', 'windowMs']);
-  checkValues('defaults', options.defaults ?? {});
-}
-
-/** @throws ConfigError for what cannot be. */
-export function checkClientOptions(what: string, options: ClientOptions): void {
-  checkOptionNames(what, options, CLIENT_NAMES);
-  checkValues(what, options);
-}
-
-/** @throws ConfigError for what cannot be. */
-export function checkChannelSettings(settings: ChannelSettings): void {
-  checkOptionNames('mesh.channel', settings, CHANNEL_NAMES);
-  checkValues('mesh.channel', settings);
-}
-
-/** @throws ConfigError for what cannot be. */
-export function checkCallOptions(options: CallOptions): void {
-  checkOptionNames('mesh.with', options, CALL_OPTION_NAMES);
-  checkValues('mesh.with', options);
-}
-
-function checkValues(what: string, options: Partial<ClientOptions>): void {
-  const { timeoutMs, retries, attemptTimeoutMs, retry, strategy, filter } = options;
-  if (timeoutMs !== undefined) checkNumber(`${what}.timeoutMs`, timeoutMs, 1);
-  if (attemptTimeoutMs !== undefined) checkNumber(`${what}.attemptTimeoutMs`, attemptTimeoutMs, 1);
-  if (retries !== undefined) checkInteger(`${what}.retries`, retries, 0, 100);
-  if (retry !== undefined && typeof retry !== 'function') {
-    throw new ConfigError(`${what}.retry`, retry, 'is no function', 'give one, e.g. retryOnError');
-  }
-  if (strategy !== undefined && strategy !== 'hash-random' && strategy !== 'round-robin') {
-    throw new ConfigError(`${what}.strategy`, strategy, 'is no strategy', 'give hash-random or round-robin');
-  }
-  if (filter !== undefined) checkOptionNames(`${what}.filter`, filter, ['version', 'labels', 'locality']);
-  if (options.backoff !== undefined)
-    checkOptionNames(`${what}.backoff`, options.backoff, ['baseMs', 'maxMs']);
 }

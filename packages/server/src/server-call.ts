@@ -122,14 +122,21 @@ export abstract class ServerCall implements HandlerContext, ActiveCall {
     }
   }
 
-  /** @throws RpcError INTERNAL when the handler's response is not of the method's type. */
+  /**
+   * @throws RpcError UNKNOWN when the handler's response is not of the method's type: it is a bug as any that throws, and one that
+   *   a client must not run twice, as it may with INTERNAL.
+   */
   protected serialize(response: unknown): Buffer {
+    if (response === undefined || response === null) {
+      this.log.error({}, 'a handler gave no response; answered UNKNOWN');
+      throw new RpcError(status.UNKNOWN, `the handler returned ${response}; return the response message`);
+    }
     try {
       // The handler's type says that it is the method's response; what lies is caught here.
       return this.handler.definition.responseSerialize(response as never);
     } catch (error) {
-      this.log.error({ err: error }, 'a response is not of the type of its method; answered INTERNAL');
-      throw new RpcError(status.INTERNAL, `Error serializing response: ${messageOf(error)}`);
+      this.log.error({ err: error }, 'a response is not of the type of its method; answered UNKNOWN');
+      throw new RpcError(status.UNKNOWN, `Error serializing response: ${messageOf(error)}`);
     }
   }
 

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { ServerOptions as GrpcServerOptions, ServerCredentials } from '@grpc/grpc-js';
 import {
   type Clock,
@@ -6,6 +7,7 @@ import {
   checkNumber,
   checkOptionNames,
   type Logger,
+  nearestName,
   type Random,
   type ServiceKey,
 } from '@micromesh/core';
@@ -92,6 +94,9 @@ export function checkStartOptions(options: StartOptions): Required<DrainOptions>
     'reflection',
     'health',
   ]);
+  checkAddressText('start.listen', options.listen);
+  checkAddressText('start.advertise', options.advertise);
+  checkSignals(options.signals);
   const { lameDuckMs = 1000, graceMs = 3000, ...others } = options.drain ?? {};
   checkOptionNames('start.drain', { ...others, lameDuckMs, graceMs }, ['lameDuckMs', 'graceMs']);
   checkNumber('start.drain.lameDuckMs', lameDuckMs, 0);
@@ -105,4 +110,23 @@ export function checkStartOptions(options: StartOptions): Required<DrainOptions>
     );
   }
   return { lameDuckMs, graceMs };
+}
+
+function checkAddressText(field: string, value: unknown): void {
+  if (value === undefined || typeof value === 'string') return;
+  throw new ConfigError(field, value, 'is no address', "write 'host:port', '[ipv6]:port' or 'unix:/path'");
+}
+
+function checkSignals(signals: unknown): void {
+  if (signals === undefined) return;
+  if (!Array.isArray(signals)) {
+    throw new ConfigError('start.signals', signals, 'is no list', "give one: ['SIGTERM', 'SIGINT']");
+  }
+  const known = Object.keys(constants.signals);
+  for (const signal of signals) {
+    if (known.includes(signal)) continue;
+    const near = nearestName(String(signal), known);
+    const mend = near === undefined ? 'give e.g. SIGTERM or SIGINT' : `did you mean ${near}?`;
+    throw new ConfigError('start.signals', signal, 'is no signal', mend);
+  }
 }

@@ -50,8 +50,11 @@ export class StreamResponseCall extends ServerCall {
 
   #iterate(responses: unknown): AsyncIterator<unknown> {
     if (isAsyncIterable(responses)) return responses[Symbol.asyncIterator]();
-    this.log.error({}, 'a handler of a streaming method gave no async iterable; answered INTERNAL');
-    throw new RpcError(status.INTERNAL, `${this.method.path}: the handler gave no stream of responses`);
+    this.log.error({}, 'a handler of a streaming method gave no async iterable; answered UNKNOWN');
+    throw new RpcError(
+      status.UNKNOWN,
+      'the handler gave no stream of responses; make it an async generator: async function* (request, context) {}',
+    );
   }
 
   #drained(): Promise<void> {

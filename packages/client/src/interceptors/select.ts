@@ -99,8 +99,9 @@ function whatFor(call: PlannedCall, pick: Pick<NodeHandle>): PlannedCall['waitsF
   const { name, nodes } = call.to;
   const state = nodes.registryState;
   if (pick.kind === 'none' && state.kind === 'unknown') {
-    const error = state.error === undefined ? '' : ` (${state.error})`;
-    return { what: `the registry's word on service ${name}${error}`, reason: 'registryUnknown' };
+    const error = state.error ?? `${nodes.registry} has not answered`;
+    const what = `the registry's word on service ${name} (${error}); see that a registry runs there`;
+    return { what, reason: 'registryUnknown' };
   }
   return { what: `a connected node of ${name}: ${causes(call)}`, reason: 'noNode' };
 }

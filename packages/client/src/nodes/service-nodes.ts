@@ -24,6 +24,8 @@ import { NodeHandle, type NodeSurroundings } from './node-handle.js';
 /** What the nodes of a service stand on. */
 export interface ServiceNodesParts {
   readonly service: ServiceKey;
+  /** For messages: `consul 127.0.0.1:8500`. */
+  readonly registry: string;
   readonly watch: ServiceWatch;
   readonly transport: Transport;
   readonly clock: Clock;
@@ -43,6 +45,8 @@ const MAX_PICKERS = 256;
 /** All nodes of one service, as this process knows them: one object a service and mesh. */
 export class ServiceNodes implements NodeSurroundings {
   readonly service: ServiceKey;
+  /** For messages: `consul 127.0.0.1:8500`. */
+  readonly registry: string;
   readonly clock: Clock;
   readonly transport: Transport;
   readonly outlier: OutlierSettings;
@@ -61,6 +65,7 @@ export class ServiceNodes implements NodeSurroundings {
 
   constructor(parts: ServiceNodesParts) {
     this.service = parts.service;
+    this.registry = parts.registry;
     this.clock = parts.clock;
     this.transport = parts.transport;
     this.outlier = parts.outlier;

@@ -12,7 +12,7 @@ const NAMES = [...CALL_OPTION_NAMES, 'onHeader', 'onTrailer'];
  */
 export function checkTypedOptions(what: string, options: TypedCallOptions): void {
   checkOptionNames(what, options, NAMES);
-  const { timeoutMs, retries, attemptTimeoutMs } = options;
+  const { timeoutMs, retries, attemptTimeoutMs, signal, metadata } = options;
   if (timeoutMs !== undefined && (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs))) {
     throw new ConfigError(
       `${what}.timeoutMs`,
@@ -20,6 +20,12 @@ export function checkTypedOptions(what: string, options: TypedCallOptions): void
       'is no time',
       'give milliseconds; Infinity means none',
     );
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw new ConfigError(`${what}.signal`, signal, 'is no AbortSignal', 'give one');
+  }
+  if (metadata !== undefined && typeof metadata?.getMap !== 'function') {
+    throw new ConfigError(`${what}.metadata`, metadata, 'is no Metadata', 'give one of @grpc/grpc-js');
   }
   if (retries !== undefined) checkInteger(`${what}.retries`, retries, 0, 100);
   if (attemptTimeoutMs !== undefined) checkNumber(`${what}.attemptTimeoutMs`, attemptTimeoutMs, 1);

@@ -73,6 +73,10 @@ function cancel(call: ClientCall, error: unknown): SendFailure {
 }
 
 function iterate<T>(items: Requests<T>): Source<T> {
+  const iterable = typeof items === 'object' && items !== null;
+  if (!iterable || !(Symbol.asyncIterator in items || Symbol.iterator in items)) {
+    throw new TypeError('the requests of a stream cannot be iterated; give an array or an async generator');
+  }
   return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
 }
 

@@ -37,7 +37,6 @@ export function typedClient<S extends ServiceDefinition>(definition: S, caller: 
 
 function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
   const { key, method, definition } = defined;
-  const serialize: (value: never) => Buffer = definition.requestSerialize.bind(definition);
   const deserialize = definition.responseDeserialize.bind(definition);
 
   function start(given: TypedCallOptions | undefined, listener: ResponseListener): ClientCall {
@@ -50,6 +49,16 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
   function give(call: ClientCall, request: never): void {
     call.requests.push({ bytes: serialize(request), flags: 0, written: undefined });
     call.requests.end();
+  }
+
+  function serialize(request: never): Buffer {
+    try {
+      return definition.requestSerialize(request);
+    } catch (error) {
+      const what = `the request of ${method.service}.${key}`;
+      const words = `${what} is no message of its type, and cannot be written as bytes: ${messageOf(error)}`;
+      throw new TypeError(words, { cause: error });
+    }
   }
 
   switch (method.kind) {

@@ -182,6 +182,9 @@ function addressesFrom(
     return [parseAgentAddress('127.0.0.1', 'address', secure)];
   }
   const texts = typeof given === 'string' ? given.split(',') : given;
+  if (!Array.isArray(texts) || texts.some((text) => typeof text !== 'string')) {
+    throw new ConfigError('address', given, 'is no address', "give 'host:port', or a list of them");
+  }
   if (texts.length === 0) {
     throw new ConfigError('address', given, 'names no agent', 'give at least one, or leave it out');
   }
