@@ -105,6 +105,22 @@ describe('shares', () => {
   });
 });
 
+describe('an untried node', () => {
+  it('is said to be left only where a pick goes to one or waits for one: else moves to it would never end', () => {
+    const standing = fc.constantFrom<Standing>(
+      ...(['healthy', 'suspect', 'ejected', 'connecting', 'silent', 'disconnected'] as const),
+    );
+    fc.assert(
+      fc.property(fc.array(standing, { maxLength: 6 }), fc.uniqueArray(fc.nat(5)), (standings, triedOnes) => {
+        const all = standings.map((each, index) => candidate(`n-${index}`, each));
+        const picker = new Picker(all, {}, {}, random());
+        const tried = triedOnes.map((index) => `n-${index}`);
+        if (picker.hasUntried(tried)) expect(tried).not.toContain(picked(picker, tried));
+      }),
+    );
+  });
+});
+
 describe('a hash key', () => {
   it('moves few other keys when a node leaves: only its own', () => {
     const all = Array.from({ length: 10 }, (_, index) => candidate(`n-${index}`));

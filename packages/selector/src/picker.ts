@@ -87,10 +87,11 @@ export class Picker<C extends Candidate> {
     return this.#silent.length > 0 ? this.#from(this.#silent, hashKey) : undefined;
   }
 
-  /** Whether an attempt could still go to a node that is not in `tried`. */
+  /** Whether {@link pick} would give a node that is not in `tried`, or wait for one: a silent one is no choice of its. */
   hasUntried(tried: readonly string[]): boolean {
     return this.#matching.some(
-      (candidate) => candidate.standing !== 'disconnected' && !tried.includes(candidate.node.id),
+      ({ node, standing }) =>
+        standing !== 'disconnected' && standing !== 'silent' && !tried.includes(node.id),
     );
   }
 
