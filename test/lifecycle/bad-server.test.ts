@@ -102,9 +102,10 @@ describe('a server', () => {
     ).toBe(
       'definition: function ServiceClientImpl is no service definition; pass the generated `XService` constant, or `loaded.package.X.service` of proto-loader',
     );
-    const twice = () => server().add(HelloService, helloHandlers()).add(HelloService, helloHandlers());
+    const twice = () =>
+      server().add(HelloService, helloHandlers()).add(HelloService, helloHandlers()).start();
     expect((await failure(twice)).message).toBe(
-      'add: "hello.v1.Hello" was added before; add each service once',
+      'server.add: "/hello.v1.Hello/Anything" is served already; add each service once',
     );
     expect((await failure(() => server().start())).message).toBe(
       'mesh.server: "hello" serves nothing; add a service before start',

@@ -28,7 +28,7 @@ export interface ServerBuilder {
    * Adds a proto service with a handler for each of its methods.
    *
    * @param definition - the generated `XService` constant, or `loaded.package.X.service` of proto-loader.
-   * @throws ConfigError when it is no definition or was added before, or a handler is missing, misspelt or no function.
+   * @throws ConfigError when it is no definition, or a handler is missing, misspelt or no function.
    */
   add<D extends ServiceDefinition, H extends Handlers<D>>(
     definition: D,
@@ -67,12 +67,8 @@ class Builder implements ServerBuilder {
 
   add(definition: ServiceDefinition, handlers: object): ServerBuilder {
     const bound = bindHandlers(definition, handlers);
-    const names = new Set(bound.map(({ method }) => method.service));
-    for (const { name } of this.#services) {
-      if (names.has(name)) throw new ConfigError('add', name, 'was added before', 'add each service once');
-    }
     this.#handlers.push(...bound);
-    for (const name of names) {
+    for (const name of new Set(bound.map(({ method }) => method.service))) {
       this.#services.push({ name, definition });
     }
     return this;
