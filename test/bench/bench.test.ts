@@ -16,6 +16,7 @@ describe('the bench', () => {
     const { clients } = JSON.parse(stdout);
     expect(clients.map(({ id }: { id: string }) => id)).toEqual([
       'grpc-js',
+      'grpc-js-one-node',
       'grpc-js-round-robin',
       'nice-grpc',
       'micromesh-stub',

@@ -1,5 +1,5 @@
 import type { OpenClient } from './client/bench-client.js';
-import { openGrpcJs } from './client/grpc-js.js';
+import { openGrpcJs, openGrpcJsOneNode } from './client/grpc-js.js';
 import { openGrpcJsRoundRobin } from './client/grpc-js-round-robin.js';
 import { openMicromeshStub, openMicromeshTyped } from './client/micromesh.js';
 import { openNiceGrpc } from './client/nice-grpc.js';
@@ -16,11 +16,12 @@ export interface Contender {
 }
 
 /** What all others are compared with. */
-export const BASELINE: Contender = { id: 'grpc-js', name: 'bare grpc-js', open: openGrpcJs };
+export const BASELINE: Contender = { id: 'grpc-js', name: 'bare grpc-js, a stub a node', open: openGrpcJs };
 
 /** All clients, the baseline first. */
 export const CONTENDERS: readonly Contender[] = [
   BASELINE,
+  { id: 'grpc-js-one-node', name: 'bare grpc-js, one node', open: openGrpcJsOneNode },
   { id: 'grpc-js-round-robin', name: 'grpc-js round_robin + retryPolicy', open: openGrpcJsRoundRobin },
   { id: 'nice-grpc', name: 'nice-grpc + retry', open: openNiceGrpc },
   { id: 'micromesh-stub', name: 'micromesh, grpc-js stub', open: openMicromeshStub, maxCpuRatio: 1.15 },

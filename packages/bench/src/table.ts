@@ -43,7 +43,8 @@ export function formatTable(result: BenchResult): string {
     pc.bold(head),
     ...marked,
     '',
-    'CPU: of the client process, all threads. CPU ratio: to bare grpc-js in the same round, median.',
+    'CPU: of the client process, all threads. CPU ratio: to the first line in the same round, median.',
+    'nice-grpc and the second line use one connection for all calls, the others one to each node.',
     'micromesh: defaults, nodes from the watch of a static registry.',
   ].join('\n');
 }
