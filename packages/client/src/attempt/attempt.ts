@@ -1,8 +1,15 @@
 import { type Metadata, status } from '@grpc/grpc-js';
-import { type Clock, type Outcome, receivesOneMessage, type ServiceNode, type Timer } from '@micromesh/core';
+import {
+  type Clock,
+  type Outcome,
+  receivesOneMessage,
+  type ServiceNode,
+  sendsOneMessage,
+  type Timer,
+} from '@micromesh/core';
 import type { ClientCall, RunningAttempt } from '../call/client-call.js';
 import { supersededOutcome } from '../chain/local-outcome.js';
-import type { Cuttable, NodeHandle } from '../nodes/node-handle.js';
+import type { LeasedAttempt, NodeHandle } from '../nodes/node-handle.js';
 import { mayGoElsewhere } from '../retry/decide-retry.js';
 import type { WireCall, WireListener } from '../transport/transport.js';
 import { attemptMetadata } from './attempt-metadata.js';
@@ -10,20 +17,31 @@ import { attemptMetadata } from './attempt-metadata.js';
 /** How long the response headers of a stream wait for its first message: a bidi client may write only after them. */
 const HEADERS_HELD_MS = 50;
 
+/** What waits for an attempt's node. */
+export interface Patience {
+  /** Looks whether the node is silent. */
+  lookAtNode(): void;
+  end(): void;
+}
+
 /**
  * One attempt on one node. Writes the call's messages one at a time; holds what comes back until it is the call's own.
  * Its promise resolves when it has ended, whatever the kind of call.
  */
-export class Attempt implements RunningAttempt, WireListener, Cuttable {
+export class Attempt implements RunningAttempt, WireListener, LeasedAttempt {
   /** Of this attempt alone; attempt interceptors may add to it. */
   readonly metadata: Metadata;
   readonly startedAt: number;
-  /** What waits for the node. */
-  patience: { end(): void } | undefined;
+  /** When the node's silence is looked at next; Infinity: not now. */
+  lookAt = Number.POSITIVE_INFINITY;
+  /** Looks at the node's silence, and knows what to do about it. */
+  patience: Patience | undefined;
+  readonly #oneRequest: boolean;
   readonly #oneMessage: boolean;
   readonly #clock: Clock;
   #wire: WireCall | undefined;
   #resolve: ((outcome: Outcome) => void) | undefined;
+  #onWritten: (() => void) | undefined;
   #ended: Outcome | undefined;
   #next = 0;
   #writing = false;
@@ -47,6 +65,7 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
     clock: Clock,
   ) {
     this.#clock = clock;
+    this.#oneRequest = sendsOneMessage(call.method.kind);
     this.#oneMessage = receivesOneMessage(call.method.kind);
     this.startedAt = clock.now();
     this.metadata = attemptMetadata(call, attempt, this.startedAt);
@@ -99,8 +118,10 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
     const message = requests.at(this.#next);
     if (message !== undefined) {
       this.#next++;
-      this.#writing = true;
-      wire.send(message.bytes, message.flags, this.#onWritten);
+      // Nobody waits for the only message to be written: the end of the call tells as much.
+      const alone = this.#oneRequest && message.written === undefined;
+      this.#writing = !alone;
+      wire.send(message.bytes, message.flags, alone ? undefined : this.#toldOfWrites());
     }
     // The half-close goes with the last message: a write's callback says nothing about the wire anyway.
     if (requests.ended && this.#next === requests.count) {
@@ -109,13 +130,16 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
     }
   }
 
-  readonly #onWritten = (): void => {
-    this.#writing = false;
-    // What an attempt that is over has written, another has still to write: only that one may drop it.
-    if (this.#ended !== undefined) return;
-    this.call.requests.acknowledge(this.#next);
-    this.pump();
-  };
+  #toldOfWrites(): () => void {
+    this.#onWritten ??= () => {
+      this.#writing = false;
+      // What an attempt that is over has written, another has still to write: only that one may drop it.
+      if (this.#ended !== undefined) return;
+      this.call.requests.acknowledge(this.#next);
+      this.pump();
+    };
+    return this.#onWritten;
+  }
 
   /** Asks the node for the first message, once. */
   readFirst(): void {
@@ -153,12 +177,13 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
   }
 
   onMessage(message: Buffer): void {
-    this.handle.heard(this.#clock.now());
-    if (this.#ended !== undefined) return;
+    // Headers came before it and the end comes with it: each is heard.
     if (this.#oneMessage) {
       this.#message = message;
       return;
     }
+    this.handle.heard(this.#clock.now());
+    if (this.#ended !== undefined) return;
     this.#reading = false;
     if (!this.#firstMessageCame) {
       if (!this.call.claim(this)) return;
@@ -172,7 +197,6 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
 
   onEnd(outcome: Outcome): void {
     if (this.#ended !== undefined) return;
-    if (outcome.origin === 'remote') this.handle.heard(this.#clock.now());
     const end = this.#oneMessage ? this.#endOfOne(outcome) : this.#endOfMany(outcome);
     // Who hears the headers or the message may have ended the call.
     if (this.#ended === undefined) this.#end(end);
@@ -193,6 +217,12 @@ export class Attempt implements RunningAttempt, WireListener, Cuttable {
     if (this.claimed || this.#ended !== undefined) return;
     const mayWait = this.call.deadline !== Number.POSITIVE_INFINITY;
     if (mayGoElsewhere(this.call) || !mayWait) this.cut(outcome);
+  }
+
+  /** Looks at the node's silence. */
+  look(): void {
+    this.lookAt = Number.POSITIVE_INFINITY;
+    this.patience?.lookAtNode();
   }
 
   /** Another attempt has won. */

@@ -22,6 +22,7 @@ describe('the chain', () => {
       'deadline',
       'retry',
       'select',
+      'lease',
       'attempt span',
       'attempt interceptor x 1',
       'mark',

@@ -6,6 +6,7 @@ import { attemptSpan } from '../interceptors/attempt-span.js';
 import { attemptTimeout } from '../interceptors/attempt-timeout.js';
 import { deadline } from '../interceptors/deadline.js';
 import { guarded, guardedAttempt } from '../interceptors/guard.js';
+import { lease } from '../interceptors/lease.js';
 import { mark } from '../interceptors/mark.js';
 import { plan } from '../interceptors/plan.js';
 import { retry } from '../interceptors/retry.js';
@@ -57,6 +58,8 @@ export function buildChain(parts: ChainParts): Chain {
       .inside('retry', retry(clock, random))
       // The node is chosen anew for each attempt, so that a retry goes to another one.
       .inside('select', select(clock))
+      // Around everything that uses the node's channel.
+      .around('lease', lease())
       // Sees the node, and what the user's attempt interceptors make of the outcome.
       .around('attempt span', attemptSpan(clock))
       // They know the node; what fails here is local, and above mark so that no node is blamed for it.

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { Clock, Timer } from '@micromesh/core';
-import type { Attempt } from '../attempt/attempt.js';
+import type { Attempt, Patience } from '../attempt/attempt.js';
 import type { Bracket } from '../chain/interceptor.js';
 import { localOutcome } from '../chain/local-outcome.js';
 
@@ -26,7 +26,7 @@ const MAX_SUSPICION_MS = 5000;
 export function attemptTimeout(clock: Clock): Bracket<Attempt> {
   return {
     before(attempt) {
-      attempt.patience = new Patience(attempt, clock);
+      attempt.patience = new SilencePatience(attempt, clock);
       return undefined;
     },
     after(attempt) {
@@ -35,18 +35,17 @@ export function attemptTimeout(clock: Clock): Bracket<Attempt> {
   };
 }
 
-class Patience {
+class SilencePatience implements Patience {
   readonly #attempt: Attempt;
   readonly #clock: Clock;
   #suspicionMs: number;
-  #check: Timer;
   #limit: Timer | undefined;
 
   constructor(attempt: Attempt, clock: Clock) {
     this.#attempt = attempt;
     this.#clock = clock;
     this.#suspicionMs = firstSuspicionMs(attempt);
-    this.#check = clock.setTimer(this.#suspicionMs, this.#lookAtNode);
+    this.#lookIn(this.#suspicionMs);
     const { attemptTimeoutMs } = attempt.call.plan;
     if (attemptTimeoutMs !== undefined) {
       this.#limit = clock.setTimer(attemptTimeoutMs, () => cutAtLimit(attempt, attemptTimeoutMs));
@@ -54,22 +53,27 @@ class Patience {
   }
 
   end(): void {
-    this.#check.cancel();
     this.#limit?.cancel();
   }
 
-  readonly #lookAtNode = (): void => {
+  lookAtNode(): void {
     const { handle, claimed } = this.#attempt;
     // The call is this attempt's: it can go nowhere else, so that nothing follows from the node's silence.
     if (claimed) return;
     const silentSince = Math.max(handle.heardAt, this.#attempt.startedAt);
     const silentMs = this.#clock.now() - silentSince;
     if (silentMs < this.#suspicionMs) {
-      this.#check = this.#clock.setTimer(wholeMs(this.#suspicionMs - silentMs), this.#lookAtNode);
+      this.#lookIn(this.#suspicionMs - silentMs);
       return;
     }
     void this.#ask();
-  };
+  }
+
+  #lookIn(ms: number): void {
+    const attempt = this.#attempt;
+    attempt.lookAt = this.#clock.now() + ms;
+    attempt.handle.expectLook(attempt.lookAt);
+  }
 
   async #ask(): Promise<void> {
     const attempt = this.#attempt;
@@ -77,13 +81,8 @@ class Patience {
     if (attempt.ended === undefined) attempt.handle.cutIfSilent(attempt);
     if (attempt.ended !== undefined) return;
     this.#suspicionMs = Math.min(MAX_SUSPICION_MS, this.#suspicionMs * 2);
-    this.#check = this.#clock.setTimer(this.#suspicionMs, this.#lookAtNode);
+    this.#lookIn(this.#suspicionMs);
   }
-}
-
-/** A rest of a millisecond's fraction may be too small to move the clock at all: the look would repeat for ever. */
-function wholeMs(ms: number): number {
-  return Math.max(1, Math.ceil(ms));
 }
 
 function firstSuspicionMs(attempt: Attempt): number {

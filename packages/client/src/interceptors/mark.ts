@@ -9,11 +9,14 @@ const LOSSES: ReadonlySet<Reason> = new Set<Reason>(['connect', 'dropped', 'sile
 export function mark(clock: Clock): Bracket<Attempt> {
   return {
     after(attempt, outcome) {
+      const { handle } = attempt;
       const { verdict, blame } = classify(outcome);
+      const now = clock.now();
+      if (outcome.origin === 'remote') handle.heard(now);
       if (verdict === 'ignored') return;
-      if (LOSSES.has(outcome.reason)) attempt.handle.countLoss(clock.now(), attempt);
-      else if (blame === 'node') attempt.handle.countFailure(clock.now());
-      else if (outcome.origin === 'remote') attempt.handle.countSuccess(clock.now());
+      if (LOSSES.has(outcome.reason)) handle.countLoss(now, attempt);
+      else if (blame === 'node') handle.countFailure(now);
+      else if (outcome.origin === 'remote') handle.countSuccess(now);
     },
   };
 }

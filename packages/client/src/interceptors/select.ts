@@ -13,7 +13,7 @@ import type { NodeHandle } from '../nodes/node-handle.js';
  */
 const CONNECT_WAIT_MS = { min: 1000, max: 2500 };
 
-/** Picks the node of an attempt, at once where a connected one is left; keeps its channel until the attempt has ended. */
+/** Picks the node of an attempt, at once where a connected one is left. */
 export function select(clock: Clock): Interceptor<PlannedCall, Attempt> {
   return (next) =>
     function select(call) {
@@ -37,13 +37,7 @@ function attemptOn(
   call.attempts++;
   const attempt = new Attempt(call, handle, call.attempts, clock);
   call.begin(attempt);
-  handle.lease(attempt);
-  return next(attempt).then((outcome) => {
-    handle.release(attempt);
-    // An interceptor may have answered in the attempt's place.
-    attempt.cut(outcome);
-    return outcome;
-  });
+  return next(attempt);
 }
 
 function pickerFor(call: PlannedCall): Picker<NodeHandle> {

@@ -12,9 +12,10 @@ import { type Candidate, OutlierRecord, type OutlierSettings, type Standing } fr
 import type { Connection, ConnectionState, Transport } from '../transport/transport.js';
 import { checkHealth } from './health-check.js';
 import { askNode, type Verdict } from './question.js';
+import { SilenceWatch, type Waiter } from './silence-watch.js';
 
-/** An attempt that can be ended from outside. */
-export interface Cuttable {
+/** An attempt that holds a node's channel, as the node sees it. */
+export interface LeasedAttempt extends Waiter {
   /** Its node is silent: ends it, where its call gains by that. */
   giveUp(outcome: Outcome): void;
 }
@@ -49,9 +50,10 @@ export class NodeHandle implements Candidate {
   cause = '';
   readonly #in: NodeSurroundings;
   readonly #outlier: OutlierRecord;
-  readonly #attempts = new Set<Cuttable>();
+  readonly #attempts = new Set<LeasedAttempt>();
+  readonly #watch: SilenceWatch;
   /** Attempts that were under way at the last loss that counted: what they lose is the same loss. */
-  #sharingLoss = new Set<Cuttable>();
+  #sharingLoss = new Set<LeasedAttempt>();
   #connection: Connection | undefined;
   #connectionState: ConnectionState = 'connecting';
   #silent = false;
@@ -71,6 +73,7 @@ export class NodeHandle implements Candidate {
     this.address = formatAddress(node.address);
     this.#in = surroundings;
     this.#outlier = new OutlierRecord(surroundings.outlier);
+    this.#watch = new SilenceWatch(this.#attempts, surroundings.clock);
   }
 
   /** Opens the channel, unless it is open. */
@@ -88,16 +91,22 @@ export class NodeHandle implements Candidate {
   }
 
   /** Keeps the channel open for an attempt, until {@link release}. */
-  lease(attempt: Cuttable): void {
+  lease(attempt: LeasedAttempt): void {
     this.#leases++;
     this.#attempts.add(attempt);
   }
 
-  release(attempt: Cuttable): void {
+  release(attempt: LeasedAttempt): void {
     this.#leases--;
     this.#attempts.delete(attempt);
+    if (this.#attempts.size === 0) this.#watch.rest();
     this.#sharingLoss.delete(attempt);
     if (this.#left && this.#leases === 0) this.#close();
+  }
+
+  /** An attempt wants to {@link Waiter.look | look} after the node at this time. */
+  expectLook(lookAt: number): void {
+    this.#watch.expect(lookAt);
   }
 
   /** Something came from the node. */
@@ -123,7 +132,7 @@ export class NodeHandle implements Candidate {
    * Counts an attempt that was lost with the connection, or to the node's silence. However many were under way, it was one
    * loss: the mark *down* stands for it, and is to end when the node is connected again.
    */
-  countLoss(now: number, attempt: Cuttable): void {
+  countLoss(now: number, attempt: LeasedAttempt): void {
     if (this.#sharingLoss.delete(attempt)) return;
     this.#sharingLoss = new Set(this.#attempts);
     this.countFailure(now);
@@ -217,7 +226,7 @@ export class NodeHandle implements Candidate {
   }
 
   /** The same for one attempt: what could not go elsewhere at first may do so later. */
-  cutIfSilent(attempt: Cuttable): void {
+  cutIfSilent(attempt: LeasedAttempt): void {
     if (this.#silent && this.#in.hasOther(this)) attempt.giveUp(this.#in.silentOutcome(this));
   }
 
