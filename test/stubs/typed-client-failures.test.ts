@@ -1,4 +1,4 @@
-import { status } from '@grpc/grpc-js';
+import { type Metadata, status } from '@grpc/grpc-js';
 import { events } from '@micromesh/core';
 import { describe, expect, it } from 'vitest';
 import { type ProbeRequest, ProbeService } from './gen/probe.js';
@@ -40,6 +40,17 @@ describe("a caller's code that fails", () => {
     await expect(all(on.probe.chat(none))).rejects.toThrow(TypeError);
   });
 
+  it('tells the trailers also where the requests have failed', async () => {
+    const heard: Metadata[] = [];
+    async function* failing(): AsyncGenerator<ProbeRequest> {
+      yield request();
+      throw new Error('no more input');
+    }
+    const options = { onTrailer: (trailer: Metadata) => void heard.push(trailer) };
+    await expect(on.probe.collect(failing(), options)).rejects.toThrow('no more input');
+    expect(heard).toHaveLength(1);
+  });
+
   it('ends the call with the error of a request that cannot be written, and closes the source', async () => {
     let closed = 0;
     const bad: ProbeRequest = JSON.parse('{"text":"a","count":"many","payload":5,"size":0}');
@@ -50,7 +61,8 @@ describe("a caller's code that fails", () => {
         closed++;
       }
     }
-    await expect(on.probe.unary(bad)).rejects.toThrow();
+    await expect(on.probe.unary(bad)).rejects.toThrow(TypeError);
+    await expect(all(on.probe.list(bad))).rejects.toThrow(TypeError);
     await expect(on.probe.collect(unwritable())).rejects.toThrow();
     await expect(all(on.probe.chat(unwritable()))).rejects.toThrow();
     await until(() => closed === 2, 'the end of the sources');

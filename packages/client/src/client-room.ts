@@ -113,7 +113,7 @@ export class ClientRoom {
   close(): void {
     this.#closed = true;
     for (const call of [...this.#active]) {
-      call.stop(closedOutcome(call.attempts === 0 ? 'unsent' : 'unknown'));
+      call.stop(closedOutcome(call.delivery));
     }
     for (const { nodes } of this.#services.values()) nodes.close();
     this.#services.clear();

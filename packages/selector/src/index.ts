@@ -13,3 +13,4 @@ export { maxEjected, OUTLIER_DEFAULTS, OutlierRecord, type OutlierSettings } fro
 export { type Pick, Picker } from './picker.js';
 export { RoundRobin } from './round-robin.js';
 export type { Strategy, StrategyName } from './strategy.js';
+export { Subset } from './subset.js';

@@ -5,6 +5,7 @@ import type { Candidate, Standing } from './candidate.js';
 import { HashRandom } from './hash-random.js';
 import { Picker } from './picker.js';
 import { RoundRobin } from './round-robin.js';
+import { Subset } from './subset.js';
 
 function candidate(id: string, standing: Standing = 'healthy', own: Partial<ServiceNode> = {}): Candidate {
   const address = { kind: 'tcp', host: '127.0.0.1', port: 1 } as const;
@@ -26,7 +27,7 @@ describe('a pick', () => {
       candidate('e', 'ejected'),
       candidate('c', 'connecting'),
     ];
-    const picker = new Picker(all, {}, {}, random());
+    const picker = new Picker(new Subset(all, {}, {}), random());
     expect(picked(picker)).toBe('h');
     expect(picked(picker, ['h'])).toBe('s');
     expect(picked(picker, ['h', 's'])).toBe('e');
@@ -34,10 +35,10 @@ describe('a pick', () => {
   });
 
   it('takes a tried node rather than none, and a silent one as the last resort', () => {
-    expect(picked(new Picker([candidate('h')], {}, {}, random()), ['h'])).toBe('h');
-    expect(picked(new Picker([candidate('s', 'silent')], {}, {}, random()))).toBe('s');
-    expect(picked(new Picker([candidate('d', 'disconnected')], {}, {}, random()))).toBe('wait');
-    expect(picked(new Picker([], {}, {}, random()))).toBe('none');
+    expect(picked(new Picker(new Subset([candidate('h')], {}, {}), random()), ['h'])).toBe('h');
+    expect(picked(new Picker(new Subset([candidate('s', 'silent')], {}, {}), random()))).toBe('s');
+    expect(picked(new Picker(new Subset([candidate('d', 'disconnected')], {}, {}), random()))).toBe('wait');
+    expect(picked(new Picker(new Subset([], {}, {}), random()))).toBe('none');
   });
 
   it('prefers its own locality while a healthy node is there', () => {
@@ -45,13 +46,13 @@ describe('a pick', () => {
       candidate('near', 'healthy', { labels: { zone: 'a' } }),
       candidate('far', 'healthy', { labels: { zone: 'b' } }),
     ];
-    const prefer = new Picker(all, { locality: 'prefer' }, { zone: 'a' }, random());
+    const prefer = new Picker(new Subset(all, { locality: 'prefer' }, { zone: 'a' }), random());
     expect(picked(prefer)).toBe('near');
     expect(picked(prefer, ['near'])).toBe('far');
-    const require = new Picker(all, { locality: 'require' }, { zone: 'a' }, random());
+    const require = new Picker(new Subset(all, { locality: 'require' }, { zone: 'a' }), random());
     expect(picked(require, ['near'])).toBe('near');
     const sick = [candidate('near', 'ejected', { labels: { zone: 'a' } }), all[1] as Candidate];
-    expect(picked(new Picker(sick, { locality: 'prefer' }, { zone: 'a' }, random()))).toBe('far');
+    expect(picked(new Picker(new Subset(sick, { locality: 'prefer' }, { zone: 'a' }), random()))).toBe('far');
   });
 
   it('never gives a node that was tried while another connected one is left', () => {
@@ -71,7 +72,7 @@ describe('a pick', () => {
         (standings, tried, key) => {
           const all = standings.map((each, index) => candidate(String(index), each));
           const triedIds = tried.map(String);
-          const pick = new Picker(all, {}, {}, random()).pick(triedIds, key ?? undefined);
+          const pick = new Picker(new Subset(all, {}, {}), random()).pick(triedIds, key ?? undefined);
           const usable = all.filter((each) => ['healthy', 'suspect', 'ejected'].includes(each.standing));
           const untried = usable.filter((each) => !triedIds.includes(each.node.id));
           if (untried.length > 0) {
@@ -89,7 +90,10 @@ describe('a pick', () => {
 
 describe('shares', () => {
   it('of hash-random follow the weights', () => {
-    const picker = new Picker([candidate('a'), candidate('b', 'healthy', { weight: 3 })], {}, {}, random());
+    const picker = new Picker(
+      new Subset([candidate('a'), candidate('b', 'healthy', { weight: 3 })], {}, {}),
+      random(),
+    );
     const counts = { a: 0, b: 0 };
     for (let index = 0; index < 4000; index++) counts[picked(picker) as 'a' | 'b']++;
     // 3 : 1, within the 99.9 % interval of a binomial share.
@@ -100,7 +104,7 @@ describe('shares', () => {
     const strategy = new RoundRobin();
     const all = [candidate('a', 'healthy', { weight: 2 }), candidate('b'), candidate('c')];
     const order: string[] = [];
-    for (let round = 0; round < 8; round++) order.push(picked(new Picker(all, {}, {}, strategy)));
+    for (let round = 0; round < 8; round++) order.push(picked(new Picker(new Subset(all, {}, {}), strategy)));
     expect(order).toEqual(['a', 'b', 'c', 'a', 'a', 'b', 'c', 'a']);
   });
 });
@@ -113,7 +117,7 @@ describe('an untried node', () => {
     fc.assert(
       fc.property(fc.array(standing, { maxLength: 6 }), fc.uniqueArray(fc.nat(5)), (standings, triedOnes) => {
         const all = standings.map((each, index) => candidate(`n-${index}`, each));
-        const picker = new Picker(all, {}, {}, random());
+        const picker = new Picker(new Subset(all, {}, {}), random());
         const tried = triedOnes.map((index) => `n-${index}`);
         if (picker.hasUntried(tried)) expect(tried).not.toContain(picked(picker, tried));
       }),
@@ -124,8 +128,8 @@ describe('an untried node', () => {
 describe('a hash key', () => {
   it('moves few other keys when a node leaves: only its own', () => {
     const all = Array.from({ length: 10 }, (_, index) => candidate(`n-${index}`));
-    const before = new Picker(all, {}, {}, random());
-    const after = new Picker(all.slice(1), {}, {}, random());
+    const before = new Picker(new Subset(all, {}, {}), random());
+    const after = new Picker(new Subset(all.slice(1), {}, {}), random());
     let moved = 0;
     let owned = 0;
     for (let key = 0; key < 10_000; key++) {
@@ -140,7 +144,7 @@ describe('a hash key', () => {
 
   it('follows the weights, large ones as well', () => {
     const all = [candidate('a', 'healthy', { weight: 10 }), candidate('b', 'healthy', { weight: 90 })];
-    const picker = new Picker(all, {}, {}, random());
+    const picker = new Picker(new Subset(all, {}, {}), random());
     let light = 0;
     for (let key = 0; key < 10_000; key++) if (picked(picker, [], `u-${key}`) === 'a') light++;
     expect(light).toBeGreaterThan(500);
@@ -149,7 +153,7 @@ describe('a hash key', () => {
 
   it('goes to the next node on the ring, the same for every try', () => {
     const all = [candidate('a'), candidate('b'), candidate('c')];
-    const picker = new Picker(all, {}, {}, random());
+    const picker = new Picker(new Subset(all, {}, {}), random());
     const first = picked(picker, [], 'u-1');
     const second = picked(picker, [first], 'u-1');
     expect(second).not.toBe(first);

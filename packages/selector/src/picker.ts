@@ -1,7 +1,6 @@
 import type { Candidate, Standing } from './candidate.js';
-import { HashRing } from './hash-ring.js';
-import { type CallerLabels, isLocal, matchesFilter, type NodeFilter } from './node-filter.js';
 import type { Strategy } from './strategy.js';
+import type { Subset } from './subset.js';
 
 /** What a pick came to: a node, a reason to wait for one, or the word that there is none. */
 export type Pick<C extends Candidate> =
@@ -19,27 +18,26 @@ const WAIT_FOR_ANY = { kind: 'wait', for: 'any' } as const;
 const NONE = { kind: 'none' } as const;
 
 /**
- * Picks nodes for the calls of one service and filter. Made anew whenever a node comes, goes or changes its standing:
- * what can be sorted out before a call is, here.
+ * Picks nodes of one subset for calls. Made anew whenever a node comes, goes or changes its standing: what can be sorted
+ * out before a call is, here.
  */
 export class Picker<C extends Candidate> {
   readonly #strategy: Strategy;
-  readonly #matching: readonly C[];
+  readonly #subset: Subset<C>;
   /** Connected nodes in groups of equal standing (and locality), best group first; no group is empty. */
   readonly #tiers: readonly (readonly C[])[];
   readonly #silent: readonly C[];
   readonly #connecting: readonly C[];
-  #ring: HashRing | undefined;
 
-  constructor(candidates: readonly C[], filter: NodeFilter, caller: CallerLabels, strategy: Strategy) {
+  constructor(subset: Subset<C>, strategy: Strategy) {
     this.#strategy = strategy;
-    this.#matching = candidates.filter((candidate) => matchesFilter(candidate.node, filter, caller));
+    this.#subset = subset;
     const tiers: C[][] = [];
     for (const standing of USABLE) {
       const group = this.#withStanding(standing);
-      if (filter.locality === 'prefer') {
-        tiers.push(group.filter((candidate) => isLocal(candidate.node, caller)));
-        tiers.push(group.filter((candidate) => !isLocal(candidate.node, caller)));
+      if (subset.filter.locality === 'prefer') {
+        tiers.push(group.filter((candidate) => subset.isLocal(candidate)));
+        tiers.push(group.filter((candidate) => !subset.isLocal(candidate)));
       } else {
         tiers.push(group);
       }
@@ -51,12 +49,12 @@ export class Picker<C extends Candidate> {
 
   /** How many nodes match the filter, in whatever standing. */
   get size(): number {
-    return this.#matching.length;
+    return this.#subset.nodes.length;
   }
 
   /** Those that match the filter, for messages. */
   get matching(): readonly C[] {
-    return this.#matching;
+    return this.#subset.nodes;
   }
 
   /**
@@ -67,7 +65,7 @@ export class Picker<C extends Candidate> {
    * @param hashKey - places the call on the ring; undefined leaves it to the strategy.
    */
   pick(tried: readonly string[], hashKey: string | undefined): Pick<C> {
-    if (this.#matching.length === 0) return NONE;
+    if (this.#subset.nodes.length === 0) return NONE;
     const best = this.#tiers[0];
     if (best !== undefined && tried.length === 0) return this.#from(best, hashKey);
     for (const tier of this.#tiers) {
@@ -89,20 +87,19 @@ export class Picker<C extends Candidate> {
 
   /** Whether {@link pick} would give a node that is not in `tried`, or wait for one: a silent one is no choice of its. */
   hasUntried(tried: readonly string[]): boolean {
-    return this.#matching.some(
+    return this.#subset.nodes.some(
       ({ node, standing }) =>
         standing !== 'disconnected' && standing !== 'silent' && !tried.includes(node.id),
     );
   }
 
   #withStanding(standing: Standing): C[] {
-    return this.#matching.filter((candidate) => candidate.standing === standing);
+    return this.#subset.nodes.filter((candidate) => candidate.standing === standing);
   }
 
   #from(group: readonly C[], hashKey: string | undefined): Pick<C> {
     if (hashKey !== undefined && group.length > 1) {
-      this.#ring ??= new HashRing(this.#matching);
-      const owner = this.#ring.find(hashKey, (candidate) => group.some((each) => each === candidate));
+      const owner = this.#subset.ring.find(hashKey, (candidate) => group.some((each) => each === candidate));
       const candidate = group.find((each) => each === owner);
       if (candidate !== undefined) return { kind: 'node', candidate };
     }

@@ -1,5 +1,13 @@
 import { type CallCredentials, Metadata } from '@grpc/grpc-js';
-import { events, type Method, type Outcome, type Reason, type ServiceKey, type Timer } from '@micromesh/core';
+import {
+  type Delivery,
+  events,
+  type Method,
+  type Outcome,
+  type Reason,
+  type ServiceKey,
+  type Timer,
+} from '@micromesh/core';
 import { supersededOutcome } from '../chain/local-outcome.js';
 import type { Service } from '../nodes/service.js';
 import type { AttemptRecord } from './attempt-record.js';
@@ -211,6 +219,12 @@ export class ClientCall implements Call {
   /** An attempt has failed. */
   note(record: AttemptRecord): void {
     this.records = withOne(this.records, record);
+  }
+
+  /** What is known of the request as a whole, where the call itself ends: unsent if each of its attempts was. */
+  get delivery(): Delivery {
+    const unsent = this.#running.length === 0 && this.records.every(({ delivery }) => delivery === 'unsent');
+    return unsent ? 'unsent' : 'unknown';
   }
 
   /** An attempt has ended. */

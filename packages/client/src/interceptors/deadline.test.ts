@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { createAbortController, type Outcome, runDetached, runInCallContext } from '@micromesh/core';
 import { describe, expect, it } from 'vitest';
 import type { Attempt as NodeCall } from '../attempt/attempt.js';
-import type { CallInterceptor } from '../chain/chain.js';
+import type { AttemptInterceptor, CallInterceptor } from '../chain/chain.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import { TestWorld } from '../testing/index.js';
 
@@ -100,6 +100,25 @@ describe("a user's code that hangs", () => {
       for (const service of world.room.services) {
         for (const handle of service.nodes.handles) expect(handle.inFlight).toBe(0);
       }
+    }
+  });
+
+  it('as an attempt interceptor keeps no node when another attempt has the answer', async () => {
+    const world = await silentWorld();
+    world.transport.node('b').script = ({ messages }) => ({ kind: 'answer', messages });
+    const hangOnA: AttemptInterceptor = (next) => (attempt) =>
+      next(attempt).then((outcome) => (attempt.node.id === 'a' ? hang() : outcome));
+    const caller = world.caller({
+      idempotent: true,
+      strategy: 'round-robin',
+      interceptors: { attempt: [hangOnA] },
+    });
+    const { outcome } = world.call(caller, { timeoutMs: 1000 });
+    await world.clock.advance(600);
+    expect((await outcome).code).toBe(status.OK);
+    expect(world.path).toEqual(['a', 'b']);
+    for (const service of world.room.services) {
+      for (const handle of service.nodes.handles) expect(handle.inFlight).toBe(0);
     }
   });
 

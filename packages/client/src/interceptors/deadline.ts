@@ -13,8 +13,8 @@ export function deadline(clock: Clock): Bracket<PlannedCall> {
     before(call) {
       const parent = currentCallContext()?.signal;
       const { signal } = call.options;
-      if (signal?.aborted) return cancelled(BY_CALLER);
-      if (parent?.aborted) return cancelled(BY_PARENT);
+      if (signal?.aborted) return cancelled(call, BY_CALLER);
+      if (parent?.aborted) return cancelled(call, BY_PARENT);
       const remainingMs = call.deadline - clock.now();
       if (remainingMs <= 0) return exceeded(call, clock);
       call.deadlineTimer = clock.setTimer(remainingMs, () => call.stop(exceeded(call, clock)));
@@ -34,16 +34,16 @@ function follow(
   signal: AbortSignal | undefined,
   parent: AbortSignal | undefined,
 ): () => void {
-  const offSignal = signal && onAbort(signal, () => call.stop(cancelled(BY_CALLER)));
-  const offParent = parent && onAbort(parent, () => call.stop(cancelled(BY_PARENT)));
+  const offSignal = signal && onAbort(signal, () => call.stop(cancelled(call, BY_CALLER)));
+  const offParent = parent && onAbort(parent, () => call.stop(cancelled(call, BY_PARENT)));
   return () => {
     offSignal?.();
     offParent?.();
   };
 }
 
-function cancelled(details: string): Outcome {
-  return localOutcome(status.CANCELLED, 'cancelled', 'unknown', details);
+function cancelled(call: PlannedCall, details: string): Outcome {
+  return localOutcome(status.CANCELLED, 'cancelled', call.delivery, details);
 }
 
 function exceeded(call: PlannedCall, clock: Clock): Outcome {
@@ -51,12 +51,17 @@ function exceeded(call: PlannedCall, clock: Clock): Outcome {
   const { waitsFor } = call;
   // While one attempt waits for a node another may be under way.
   if (waitsFor === undefined || call.running > 0) {
-    return localOutcome(status.DEADLINE_EXCEEDED, 'deadline', 'unknown', `Deadline exceeded after ${ms} ms`);
+    return localOutcome(
+      status.DEADLINE_EXCEEDED,
+      'deadline',
+      call.delivery,
+      `Deadline exceeded after ${ms} ms`,
+    );
   }
   return localOutcome(
     status.DEADLINE_EXCEEDED,
     waitsFor.reason,
-    'unsent',
+    call.delivery,
     `Deadline exceeded after ${ms} ms of waiting for ${waitsFor.what}`,
   );
 }

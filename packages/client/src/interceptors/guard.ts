@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { messageOf } from '@micromesh/core';
 import type { Attempt } from '../attempt/attempt.js';
+import { orSuperseded } from '../attempt/or-superseded.js';
 import { orStopped } from '../call/or-stopped.js';
 import type { Interceptor } from '../chain/interceptor.js';
 import { localOutcome } from '../chain/local-outcome.js';
@@ -20,11 +21,11 @@ export function guarded<C>(interceptor: Interceptor<C>): Interceptor<C> {
   };
 }
 
-/** The same for an attempt's: its call does not wait for them beyond its deadline or its cancellation. */
+/** The same for an attempt's: nobody waits for them beyond the call's end or another attempt's answer. */
 export function guardedAttempt(interceptor: Interceptor<Attempt>): Interceptor<Attempt> {
   const guard = guarded(interceptor);
   return (next) => {
     const invoke = guard(next);
-    return (attempt) => orStopped(attempt.call, invoke(attempt));
+    return (attempt) => orStopped(attempt.call, orSuperseded(attempt, invoke(attempt)));
   };
 }

@@ -137,6 +137,17 @@ describe('retries', () => {
     expect(world.transport.attempts.length).toBe(50 + 10);
   });
 
+  it('that were paid for and are not wanted after all go back to the budget', async () => {
+    const world = new TestWorld(1, { budget: { ratio: 0, perSecond: 0.2 } });
+    await world.nodes('a', 'b');
+    world.transport.node('a').freeze();
+    const caller = world.caller({ ...ROUND_ROBIN, retry: () => false });
+    const { outcome } = world.call(caller);
+    await world.clock.advance(1300);
+    expect(await outcome).toMatchObject({ reason: 'silent' });
+    expect(world.room.services[0]?.budget.available).toBe(2);
+  });
+
   it('of a request stream are made only where nothing can have been acted on', async () => {
     const world = await worldWith('a', 'b');
     world.transport.node('a').script = DROP;

@@ -42,14 +42,19 @@ async function furtherAttempts(
   let outcome = first;
   while (outcome.code !== status.OK) {
     const decision = await decideRetry(call, outcome, clock, random);
-    if (decision !== 'again') return decision;
+    if (decision !== 'again') return settled(call, decision);
     outcome = await next(call);
   }
   return settled(call, outcome);
 }
 
-/** A retry that has succeeded costs the budget nothing. An attempt beside a slow one does: it is load that nobody had to have. */
+/**
+ * A retry that has succeeded costs the budget nothing, nor does one that was paid for and never began. An attempt beside a
+ * slow one does: it is load that nobody had to have.
+ */
 function settled(call: PlannedCall, outcome: Outcome): Outcome {
   if (call.paidRetries > 0 && outcome.code === status.OK) call.to.budget.giveBack();
+  if (call.extraTaken) call.to.budget.giveBack();
+  call.extraTaken = false;
   return outcome;
 }

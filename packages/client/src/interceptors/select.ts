@@ -107,7 +107,7 @@ function whyNone(call: PlannedCall): Outcome | undefined {
   if (registered > 0) {
     const wanted = describeFilter(call.plan.filter);
     const details = `no node of ${name} matches ${wanted}: ${registered} registered; loosen the filter or start such a node`;
-    return localOutcome(status.UNAVAILABLE, 'noNode', 'unsent', details);
+    return localOutcome(status.UNAVAILABLE, 'noNode', call.delivery, details);
   }
   if (nodes.registryState.kind === 'unknown') return undefined;
   const details = `no node of ${name} is registered; start one, or check the service's name`;
@@ -116,7 +116,7 @@ function whyNone(call: PlannedCall): Outcome | undefined {
 
 function notConnected(call: PlannedCall): Outcome {
   const details = `no node of ${call.to.name} is connected: ${causes(call)}`;
-  return localOutcome(status.UNAVAILABLE, 'noNode', 'unsent', details);
+  return localOutcome(status.UNAVAILABLE, 'noNode', call.delivery, details);
 }
 
 function causes(call: PlannedCall): string {

@@ -17,6 +17,7 @@ import {
   type OutlierSettings,
   Picker,
   type Strategy,
+  Subset,
 } from '@micromesh/selector';
 import type { Transport } from '../transport/transport.js';
 import { NodeHandle, type NodeSurroundings } from './node-handle.js';
@@ -39,8 +40,8 @@ export interface ServiceNodesParts {
  */
 const LINGER_MS = 60_000;
 
-/** Pickers that are kept for a strategy. */
-const MAX_PICKERS = 256;
+/** Pickers that are kept for a strategy, and subsets. */
+const MAX_FILTERS = 256;
 
 /** All nodes of one service, as this process knows them: one object a service and mesh. */
 export class ServiceNodes implements NodeSurroundings {
@@ -56,6 +57,8 @@ export class ServiceNodes implements NodeSurroundings {
   readonly #handles = new Map<string, NodeHandle>();
   /** Pickers of the present standings, by strategy and filter. */
   readonly #pickers = new Map<Strategy, Map<string, Picker<NodeHandle>>>();
+  /** Nodes by filter, whatever their standing. */
+  readonly #subsets = new Map<string, Subset<NodeHandle>>();
   readonly #waiters = new Set<() => void>();
   /** Ids of nodes that the registry no longer has and that stay for a while. */
   readonly #lingering = new Set<string>();
@@ -94,12 +97,19 @@ export class ServiceNodes implements NodeSurroundings {
     }
     let picker = byFilter.get(key);
     if (picker === undefined) {
-      picker = new Picker([...this.#handles.values()], filter, this.#callerLabels, strategy);
-      // Filters made from user input may be any number; those in use are found again at once.
-      if (byFilter.size >= MAX_PICKERS) byFilter.clear();
-      byFilter.set(key, picker);
+      picker = new Picker(this.#subset(filter, key), strategy);
+      keep(byFilter, key, picker);
     }
     return picker;
+  }
+
+  #subset(filter: NodeFilter, key: string): Subset<NodeHandle> {
+    let subset = this.#subsets.get(key);
+    if (subset === undefined) {
+      subset = new Subset([...this.#handles.values()], filter, this.#callerLabels);
+      keep(this.#subsets, key, subset);
+    }
+    return subset;
   }
 
   /** Calls `listener` at the next change of nodes, standings or of what the registry says, unless taken off before. */
@@ -158,6 +168,7 @@ export class ServiceNodes implements NodeSurroundings {
     this.#lingerEnd?.cancel();
     for (const handle of this.#handles.values()) handle.retire();
     this.#handles.clear();
+    this.#subsets.clear();
     this.changed();
   }
 
@@ -172,6 +183,7 @@ export class ServiceNodes implements NodeSurroundings {
   }
 
   #apply(snapshot: Snapshot): void {
+    this.#subsets.clear();
     const present = new Set(snapshot.nodes.map((node) => node.id));
     const gone = [...this.#handles.keys()].filter((id) => !present.has(id));
     for (const node of snapshot.nodes) {
@@ -201,6 +213,7 @@ export class ServiceNodes implements NodeSurroundings {
   }
 
   #remove(id: string): void {
+    this.#subsets.clear();
     this.#handles.get(id)?.retire();
     this.#handles.delete(id);
     this.#lingering.delete(id);
@@ -229,4 +242,10 @@ export class ServiceNodes implements NodeSurroundings {
   get name(): string {
     return formatServiceKey(this.service);
   }
+}
+
+/** Filters made from user input may be any number; those in use are found again at once. */
+function keep<T>(byFilter: Map<string, T>, key: string, item: T): void {
+  if (byFilter.size >= MAX_FILTERS) byFilter.clear();
+  byFilter.set(key, item);
 }

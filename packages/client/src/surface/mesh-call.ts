@@ -5,7 +5,7 @@ import type { ClientCall, ResponseListener } from '../call/client-call.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import { failedStatus } from './call-error.js';
 import type { Caller } from './caller.js';
-import type { ParentSignal } from './parent-signal.js';
+import { type ParentCall, signalOfParent } from './parent-signal.js';
 
 /** grpc-js's `Call`, which it does not export by that name. */
 export type GrpcCall = ReturnType<Channel['createCall']>;
@@ -22,7 +22,7 @@ export interface MeshCallParts {
   readonly secure: boolean;
   readonly callNumber: number;
   /** Another server call of grpc-js's own that this one is to end with. */
-  readonly parentSignal: ParentSignal | undefined;
+  readonly cancelledWith: ParentCall | undefined;
 }
 
 /**
@@ -102,7 +102,8 @@ export class MeshCall implements GrpcCall {
 
   #run(call: ClientCall): void {
     this.#started = true;
-    const { caller, parentSignal } = this.#parts;
+    const { caller, cancelledWith } = this.#parts;
+    const parentSignal = cancelledWith && signalOfParent(cancelledWith);
     const offParent =
       parentSignal &&
       onAbort(parentSignal.signal, () =>

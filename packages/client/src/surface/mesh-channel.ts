@@ -10,7 +10,7 @@ import { ambientOptions } from '../call/ambient-options.js';
 import type { CallOptions } from '../call/call-options.js';
 import type { Caller } from './caller.js';
 import { type GrpcCall, MeshCall } from './mesh-call.js';
-import { type ParentCall, signalOfParent } from './parent-signal.js';
+import type { ParentCall } from './parent-signal.js';
 
 /** grpc's `propagate` flags: what a call takes over from `{ parent }`. */
 const PROPAGATE = { deadline: 1, cancellation: 8, defaults: 0xffff };
@@ -126,8 +126,7 @@ export class MeshChannel implements ChannelInterface {
       host: host ?? undefined,
       secure: this.#parts.secure,
       callNumber: ++this.#calls,
-      parentSignal:
-        parent !== null && (flags & PROPAGATE.cancellation) !== 0 ? signalOfParent(parent) : undefined,
+      cancelledWith: parent !== null && (flags & PROPAGATE.cancellation) !== 0 ? parent : undefined,
     });
   }
 

@@ -83,7 +83,10 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
         const ended = caller.start(call);
         const failure = await sendRequests(call, requests, serialize, ended);
         const outcome = await ended;
-        if (failure !== undefined) throw failure.error;
+        if (failure !== undefined) {
+          response.tellTrailers(outcome);
+          throw failure.error;
+        }
         return response.read(call, outcome, caller, deserialize);
       };
     default:
@@ -94,7 +97,13 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
         const response = new StreamResponse(deserialize, options.onHeader);
         const call = start(options, response);
         response.of(call, caller.clock);
-        if (method.kind === 'serverStream') give(call, request);
+        try {
+          if (method.kind === 'serverStream') give(call, request);
+        } catch (error) {
+          call.requests.close();
+          response.close(error);
+          return response;
+        }
         const ended = caller.start(call);
         const sent = method.kind === 'bidi' ? sendRequests(call, request, serialize, ended) : undefined;
         void closeWith(response, call, ended, sent, options, caller);
@@ -142,9 +151,13 @@ class SingleResponse implements ResponseListener {
     this.#message = message;
   }
 
+  tellTrailers(outcome: Outcome): void {
+    this.options?.onTrailer?.(outcome.trailers);
+  }
+
   /** @throws CallError when the call failed, or brought no message or one that cannot be read; what a callback threw. */
   read(call: ClientCall, outcome: Outcome, caller: Caller, deserialize: (bytes: Buffer) => unknown): unknown {
-    this.options?.onTrailer?.(outcome.trailers);
+    this.tellTrailers(outcome);
     if (this.#headerFailure !== undefined) throw this.#headerFailure.error;
     if (outcome.code !== status.OK) throw new CallError(failedStatus(call, outcome, caller.clock.now()));
     if (this.#message === undefined) throw failed(call, caller, NO_MESSAGE.code, NO_MESSAGE.details);
