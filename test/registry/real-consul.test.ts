@@ -12,6 +12,7 @@ import { consulForTests } from '../dev-agent/consul-binary.js';
 import { nodesBecome } from './conformance.js';
 import { ConsulApi } from './consul-api.js';
 import { startHealthServer } from './health-server.js';
+import { unusedPort } from './unused-port.js';
 
 const found = await consulForTests();
 
@@ -177,6 +178,16 @@ describe.skipIf(found === undefined)('with a real Consul', () => {
     await nodesBecome(watch, ['asked-1']);
     server.stop();
     await nodesBecome(watch, []);
+  });
+
+  it('gets heartbeats of a node that lives and that it cannot reach', async () => {
+    const service = { name: 'unreached' };
+    const address = parseAddress(`127.0.0.1:${await unusedPort()}`);
+    const registry = open({ checkIntervalMs: 1_000, heartbeatMs: 300 });
+    await register(registry, { service, id: 'unreached-1', address, check: 'auto' });
+    const checks = async () => await api.get('health/checks/unreached');
+    await expect.poll(checks, { timeout: 10_000 }).toMatchObject([{ Type: 'ttl', Status: 'passing' }]);
+    await nodesBecome(registry.watch(service), ['unreached-1']);
   });
 
   it('holds its nodes again soon after it was killed and came back empty', { timeout: 60_000 }, async () => {

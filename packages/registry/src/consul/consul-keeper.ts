@@ -5,8 +5,14 @@ import { type AgentSelf, type CheckKind, chooseCheck, hostsOfThisMachine } from 
 import type { ConsulAgent } from './consul-agent.js';
 import { parseJson } from './health-answer.js';
 import { objectIn, stringIn } from './json-shape.js';
-import type { Keeper } from './keeper.js';
+import type { BeatResult, Keeper } from './keeper.js';
 import { type CheckTimes, checkIdOf, registrationBody } from './registration-body.js';
+
+/** How often in a row the agent must fail to reach a node that lives: once may be a busy moment. */
+const UNREACHED_BEATS = 2;
+
+/** What an agent's gRPC check says when it was answered: the node's own word, whatever it is. */
+const ANSWERED = /didn't report service healthy/;
 
 /** Keeps one node registered at one Consul agent. */
 export class ConsulKeeper implements Keeper {
@@ -15,6 +21,8 @@ export class ConsulKeeper implements Keeper {
   readonly #startedAtMs: number;
   readonly #times: CheckTimes;
   #check: CheckKind = 'ttl';
+  #unreachedBeats = 0;
+  #reachable = true;
 
   constructor(agent: ConsulAgent, registration: Registration, startedAtMs: number, times: CheckTimes) {
     this.#agent = agent;
@@ -30,8 +38,9 @@ export class ConsulKeeper implements Keeper {
   async register(signal: AbortSignal): Promise<void> {
     const { check, address } = this.#registration;
     // Asked each time: another agent may have taken the place of the one that was asked before.
-    this.#check =
-      check === 'auto' ? chooseCheck(address, await this.#askSelf(signal), hostsOfThisMachine()) : check;
+    if (check !== 'auto') this.#check = check;
+    else if (!this.#reachable) this.#check = 'ttl';
+    else this.#check = chooseCheck(address, await this.#askSelf(signal), hostsOfThisMachine());
     await this.#agent.request(
       {
         method: 'PUT',
@@ -45,9 +54,10 @@ export class ConsulKeeper implements Keeper {
     if (this.#check === 'ttl') await this.#pass(signal);
   }
 
-  async beat(signal: AbortSignal): Promise<'held' | 'forgotten'> {
+  async beat(signal: AbortSignal): Promise<BeatResult> {
     try {
-      await (this.#check === 'ttl' ? this.#pass(signal) : this.#look(signal));
+      if (this.#check === 'grpc') return await this.#look(signal);
+      await this.#pass(signal);
       return 'held';
     } catch (error) {
       // 404 of newer agents; 1.8.7 says 500 `CheckID "..." does not have associated TTL`.
@@ -80,12 +90,19 @@ export class ConsulKeeper implements Keeper {
     );
   }
 
-  #look(signal: AbortSignal): Promise<unknown> {
-    const path = `/v1/agent/service/${encodeURIComponent(this.#registration.id)}`;
-    return this.#agent.request(
-      { method: 'GET', path, query: partitionOf(this.#registration.service) },
-      signal,
-    );
+  /** Asks for the agent's own check of the node, which goes with the entry. */
+  async #look(signal: AbortSignal): Promise<BeatResult> {
+    const id = checkIdOf(this.#registration.id);
+    const query = { ...partitionOf(this.#registration.service), filter: `CheckID == ${JSON.stringify(id)}` };
+    const answer = await this.#agent.request({ method: 'GET', path: '/v1/agent/checks', query }, signal);
+    const found = objectIn(parseJson(answer.body, this.#agent.description))[id];
+    if (found === undefined) return 'forgotten';
+    const check = objectIn(found);
+    const reached = stringIn(check.Status) !== 'critical' || ANSWERED.test(stringIn(check.Output));
+    this.#unreachedBeats = reached ? 0 : this.#unreachedBeats + 1;
+    if (this.#registration.check !== 'auto' || this.#unreachedBeats < UNREACHED_BEATS) return 'held';
+    this.#reachable = false;
+    return 'unreachable';
   }
 
   async #askSelf(signal: AbortSignal): Promise<AgentSelf | undefined> {

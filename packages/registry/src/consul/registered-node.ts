@@ -14,7 +14,7 @@ import { type Backoff, retryDelayMs } from '../backoff.js';
 import type { Registered } from '../registry.js';
 import { sleep } from '../sleep.js';
 import { isAgentTrouble } from './agent-ring.js';
-import type { Keeper } from './keeper.js';
+import type { BeatResult, Keeper } from './keeper.js';
 
 /** What a {@link RegisteredNode} is made of. */
 export interface RegisteredNodeOptions {
@@ -33,6 +33,13 @@ export interface RegisteredNodeOptions {
   /** Called when the node is no longer kept. */
   readonly onEnd: () => void;
 }
+
+/** Why a node was registered again. */
+const AGAIN: Readonly<Record<Exclude<BeatResult, 'held'>, string>> = {
+  forgotten: 'the registry had forgotten this node; registered it again',
+  unreachable:
+    "the agent's own check cannot reach this node; registered it again, with heartbeats (check: 'ttl' says so from the start)",
+};
 
 // Several signs of one restart come together; they are worth one look, not one each.
 const MIN_INTERVAL_MS = 100;
@@ -164,8 +171,11 @@ export class RegisteredNode implements Registered {
     const { signal } = this.#abort;
     const home = this.#options.keepers[this.#home];
     if (home === undefined) return;
+    let found: Exclude<BeatResult, 'held'> = 'forgotten';
     try {
-      if ((await home.beat(signal)) === 'held') return;
+      const result = await home.beat(signal);
+      if (result === 'held') return;
+      found = result;
       await home.register(signal);
     } catch (error) {
       // Once is chance; then another agent is asked to take the node.
@@ -174,7 +184,7 @@ export class RegisteredNode implements Registered {
       await this.#registerAnywhere(this.#home + 1);
     }
     this.#calmMs = MIN_INTERVAL_MS;
-    this.#options.logger.warn(this.#fields(), 'the registry had forgotten this node; registered it again');
+    this.#options.logger.warn(this.#fields(), AGAIN[found]);
     this.#tellRegistration('reregistered');
   }
 
