@@ -5,6 +5,8 @@ export {
   CallError,
   type CallInterceptor,
   type CallOptions,
+  type Connection,
+  type ConnectionState,
   type DynamicMethod,
   type FailureFacts,
   type Interceptor,
@@ -20,19 +22,26 @@ export {
   retryOnConnectFailure,
   retryOnError,
   retrySafely,
+  type Transport,
   type TypedCallOptions,
   type TypedClient,
+  type WireCall,
+  type WireListener,
+  type WireRequest,
 } from '@micromesh/client';
 export {
+  type Clock,
   ConfigError,
   type Delivery,
   events,
   type Logger,
   type Outcome,
+  type Random,
   type Reason,
   type ServiceKey,
   type ServiceNode,
   type Snapshot,
+  type Timer,
 } from '@micromesh/core';
 export {
   type ChannelSettings,
@@ -59,7 +68,7 @@ export {
   staticRegistry,
   type WatchState,
 } from '@micromesh/registry';
-export type { NodeFilter } from '@micromesh/selector';
+export type { NodeFilter, OutlierSettings, StrategyName } from '@micromesh/selector';
 export {
   type ContextKey,
   createContextKey,

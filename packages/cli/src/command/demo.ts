@@ -65,6 +65,7 @@ export function addDemoCommand(program: Command, io: CommandIo, exit: (status: n
     .addHelpText('after', HELP)
     .action(async (flags: DemoFlags) => {
       refuseForeignFlags(command, flags);
+      await requireServices();
       exit(
         await (flags.scenario === undefined
           ? runLive(flags, io)
@@ -81,6 +82,13 @@ function refuseForeignFlags(command: Command, flags: DemoFlags): void {
       : [ONLY_LIVE, 'does not go with --scenario, which has no gateway'];
   const given = foreign.find((name) => flags[name] !== undefined);
   if (given !== undefined) command.error(`error: option '--${given}' ${place}`);
+}
+
+/** Before anything is started. */
+async function requireServices(): Promise<void> {
+  const { serviceEntry } = await import('../demo/service-entries.js');
+  serviceEntry('hello');
+  serviceEntry('user');
 }
 
 async function runLive({ nodes, rps, port, registry, logs }: DemoFlags, io: CommandIo): Promise<number> {

@@ -4,11 +4,23 @@ import { run } from './run.js';
 
 class Captured implements Output {
   text = '';
+  readonly listeners: ((error: Error) => void)[] = [];
   write(text: string) {
     this.text += text;
   }
-  on() {}
+  on(event: 'error' | 'resize', listener: (error: Error) => void) {
+    if (event === 'error') this.listeners.push(listener);
+  }
   off() {}
+}
+
+/** Its reader has gone: `micromesh --help | head -1`. */
+class Closed extends Captured {
+  override write(): void {
+    const error = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+    if (this.listeners.length === 0) throw error;
+    for (const listener of this.listeners) listener(error);
+  }
 }
 
 async function micromesh(...args: string[]) {
@@ -26,6 +38,12 @@ describe('micromesh', () => {
     const { status, stdout } = await micromesh('--version');
     expect(status).toBe(0);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('does not mind that nobody reads on', async () => {
+    const stdout = new Closed();
+    const io: CommandIo = { stdin: process.stdin, stdout, stderr: new Captured(), env: {} };
+    expect(await run(['--help'], io)).toBe(0);
   });
 
   test.each([[], ['demo'], ['generate'], ['consul']])(

@@ -4,6 +4,11 @@ import { FAILED, SUCCESS, WRONG_USAGE } from './exit-status.js';
 import { type CommandIo, processIo } from './io.js';
 import { buildProgram } from './program.js';
 
+function ignoreClosedPipe(error: Error): void {
+  if ('code' in error && error.code === 'EPIPE') return;
+  throw error;
+}
+
 /**
  * Runs the command `micromesh`.
  *
@@ -12,6 +17,8 @@ import { buildProgram } from './program.js';
  */
 export async function run(args: readonly string[], io: CommandIo = processIo()): Promise<number> {
   let status: number = SUCCESS;
+  // `micromesh ... | head`: who reads has gone, which is no failure of the command; Node would end it with a stack.
+  for (const output of [io.stdout, io.stderr]) output.on('error', ignoreClosedPipe);
   const program = buildProgram(io, (code) => {
     status = code;
   });
