@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
-import { status } from '@grpc/grpc-js';
+import { credentials, status } from '@grpc/grpc-js';
 import { ScriptedRegistry } from '@micromesh/client/testing';
 import { type Clock, systemClock, type Timer } from '@micromesh/core';
-import { type HelloHandlers, HelloService } from '@micromesh/service-hello';
+import { HelloClient, type HelloHandlers, HelloService } from '@micromesh/service-hello';
 import { createMesh, type Mesh, memory, type Registry, RpcError, type TypedClient } from 'micromesh';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { unusedPort } from './ports.js';
@@ -217,4 +217,50 @@ it('a signal that ten thousand calls have shared carries no listener of theirs',
   process.off('warning', onWarning);
   expect(warnings).toEqual([]);
   expect(EventEmitter.getEventListeners(controller.signal, 'abort')).toEqual([]);
+});
+
+describe('a call that is cancelled in the turn that it was made in', () => {
+  /** Whatever was sent before this call has reached the server when it has. */
+  async function startedAfter(hello: TypedClient<typeof HelloService>): Promise<readonly string[]> {
+    const last = hello.anything({ name: 'fails' }, { retries: 0 });
+    await expect(last).rejects.toMatchObject({ code: status.INTERNAL });
+    return started;
+  }
+
+  it.each(['anything', 'list', 'collect', 'chat'] as const)('never reaches a handler: %s', async (kind) => {
+    const hello = clientOn(`static:hello=${address}`);
+    await startedAfter(hello);
+    for (let count = 0; count < 20; count++) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const outcome = {
+        anything: () => hello.anything({ name: 'cancelled' }, { signal }),
+        list: () => hello.list({ count: 1 }, { signal }).next(),
+        collect: () => hello.collect(endless(), { signal }),
+        chat: () => hello.chat(endless(), { signal }).next(),
+      }[kind]();
+      controller.abort();
+      await expect(outcome).rejects.toMatchObject({ code: status.CANCELLED });
+    }
+    expect(await startedAfter(hello)).toEqual([]);
+  });
+
+  it("is so for a stub's call as well", async () => {
+    const hello = clientOn(`static:hello=${address}`);
+    if (mesh === undefined) throw new Error('clientOn makes it');
+    const channelOverride = mesh.channel('hello', { definitions: [HelloService] });
+    const stub = new HelloClient('hello', credentials.createInsecure(), { channelOverride });
+    await startedAfter(hello);
+    const ended: Promise<unknown>[] = [];
+    for (let count = 0; count < 20; count++) {
+      const reply = new Promise<unknown>((resolve) => {
+        const upload = stub.collect(resolve);
+        upload.write({ name: 'cancelled' });
+        upload.cancel();
+      });
+      ended.push(reply);
+    }
+    expect(await Promise.all(ended)).toMatchObject(ended.map(() => ({ code: status.CANCELLED })));
+    expect(await startedAfter(hello)).toEqual([]);
+  });
 });

@@ -51,6 +51,31 @@ describe('a program that makes a mesh, calls and closes it ends by itself', () =
     expectSoon(ended);
   });
 
+  it.each([
+    'await hello.collect(5).catch((error) => error.name)',
+    'await hello.chat(undefined).next().catch((error) => error.name)',
+    'await cancelled((signal) => hello.collect(endless(), { signal }))',
+    'await cancelled((signal) => hello.chat(endless(), { signal }).next())',
+  ])('after a call that ended as soon as it had begun: %s', async (call) => {
+    const ended = await run(`
+      const mesh = createMesh({ registry: 'static:hello=${address}', logger });
+      async function* endless() { yield { name: 'one' }; await new Promise(() => {}); }
+      async function cancelled(call) {
+        const controller = new AbortController();
+        const outcome = call(controller.signal).catch((error) => error.name);
+        controller.abort();
+        return outcome;
+      }
+      const hello = mesh.client(HelloService, { service: 'hello' });
+      await hello.anything({ name: 'xuxu' });
+      ${call};
+      await hello.anything({ name: 'xuxu' });
+      await mesh.close();
+      done();
+    `);
+    expectSoon(ended);
+  });
+
   it('with nodes that never were there', async () => {
     const port = await unusedPort();
     const ended = await run(

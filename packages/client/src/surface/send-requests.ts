@@ -34,7 +34,7 @@ export async function sendRequests<Request>(
   let source: Source<Request>;
   let result: IteratorResult<Request> | undefined;
   try {
-    source = iterate(requests);
+    source = iterator(requests);
     result = await end.orBefore(source.next());
   } catch (error) {
     return cancel(call, error);
@@ -72,11 +72,15 @@ function cancel(call: ClientCall, error: unknown): SendFailure {
   return { error };
 }
 
-function iterate<T>(items: Requests<T>): Source<T> {
-  const iterable = typeof items === 'object' && items !== null;
-  if (!iterable || !(Symbol.asyncIterator in items || Symbol.iterator in items)) {
+/** @throws TypeError when the requests are none: before there is a call. */
+export function requireIterable(requests: unknown): void {
+  const iterable = typeof requests === 'object' && requests !== null;
+  if (!iterable || !(Symbol.asyncIterator in requests || Symbol.iterator in requests)) {
     throw new TypeError('the requests of a stream cannot be iterated; give an array or an async generator');
   }
+}
+
+function iterator<T>(items: Requests<T>): Source<T> {
   return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
 }
 

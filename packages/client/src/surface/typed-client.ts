@@ -12,7 +12,7 @@ import { localOutcome } from '../chain/local-outcome.js';
 import { CallError, failedStatus, NO_MESSAGE } from './call-error.js';
 import type { Caller } from './caller.js';
 import { checkTypedOptions } from './check-typed-options.js';
-import { sendRequests } from './send-requests.js';
+import { requireIterable, sendRequests } from './send-requests.js';
 import { StreamResponse } from './stream-response.js';
 import type { Requests, TypedCallOptions, TypedClient } from './typed-client-types.js';
 
@@ -78,6 +78,7 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
         requests: Requests<never>,
         options?: TypedCallOptions,
       ): Promise<unknown> {
+        requireIterable(requests);
         const response = new SingleResponse(options);
         const call = start(options, response);
         const ended = caller.start(call);
@@ -99,6 +100,7 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
         response.of(call, caller.clock);
         try {
           if (method.kind === 'serverStream') give(call, request);
+          else requireIterable(request);
         } catch (error) {
           call.requests.close();
           response.close(error);
