@@ -79,6 +79,11 @@ export class Attempt implements RunningAttempt, WireListener, LeasedAttempt {
     return this.handle.node.id;
   }
 
+  get nodeTrouble(): string | undefined {
+    const { node, address, standing, cause } = this.handle;
+    return standing === 'healthy' ? undefined : `node ${node.id} ${address} is ${cause || standing}`;
+  }
+
   /** How many messages it has begun to write. */
   get position(): number {
     return this.#next;

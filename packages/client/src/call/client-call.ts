@@ -66,6 +66,8 @@ export interface RunningAttempt {
   /** Asks for a further response message. */
   read(): void;
   peer(): string | undefined;
+  /** What is wrong with its node, in words; undefined: nothing that is known. */
+  readonly nodeTrouble: string | undefined;
 }
 
 /**
@@ -209,6 +211,14 @@ export class ClientCall implements Call {
     this.#running = withOne(this.#running, attempt);
     this.tried = withOne(this.tried, attempt.nodeId);
     if (this.#overflowed) this.claim(attempt);
+  }
+
+  /** What is wrong with the nodes of the attempts that are under way, in words; empty: nothing that is known. */
+  get nodeTroubles(): string {
+    return this.#running
+      .map(({ nodeTrouble }) => nodeTrouble)
+      .filter((trouble) => trouble !== undefined)
+      .join('; ');
   }
 
   /** Attempts that are under way. */

@@ -85,6 +85,17 @@ describe('a silent attempt', () => {
     expect(call.attempts).toBe(1);
   });
 
+  it('of the only node is named when the deadline comes first', async () => {
+    const world = await worldWith('a');
+    world.transport.node('a').freeze();
+    const { outcome } = world.call(world.caller({ timeoutMs: 3000 }));
+    await world.clock.advance(3000);
+    expect(await outcome).toMatchObject({
+      reason: 'deadline',
+      details: 'Deadline exceeded after 3000 ms: node a unix:/a is silent for 688 ms when asked',
+    });
+  });
+
   it('is not cut where no further attempt may follow: its node may thaw before the deadline', async () => {
     const world = await worldWith('a', 'b');
     world.transport.node('a').freeze();

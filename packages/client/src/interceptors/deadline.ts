@@ -51,12 +51,9 @@ function exceeded(call: PlannedCall, clock: Clock): Outcome {
   const { waitsFor } = call;
   // While one attempt waits for a node another may be under way.
   if (waitsFor === undefined || call.running > 0) {
-    return localOutcome(
-      status.DEADLINE_EXCEEDED,
-      'deadline',
-      call.delivery,
-      `Deadline exceeded after ${ms} ms`,
-    );
+    const troubles = call.nodeTroubles;
+    const details = `Deadline exceeded after ${ms} ms${troubles === '' ? '' : `: ${troubles}`}`;
+    return localOutcome(status.DEADLINE_EXCEEDED, 'deadline', call.delivery, details);
   }
   return localOutcome(
     status.DEADLINE_EXCEEDED,
