@@ -8,6 +8,8 @@ export default defineConfig({
     // Ends what hangs. Nothing waits for it: a test goes on as soon as its condition holds, also on two busy cores.
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // Vitest leaves one core free; many tests here wait for processes more than they compute.
+    maxWorkers: 2,
     include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     coverage: {
       provider: 'v8',
