@@ -89,7 +89,7 @@ describe('a registry', () => {
     const error = await failure(() => builder.start({ drain: { lameDuckMs: 0 } }));
     expect(error).toBeInstanceOf(RegistryError);
     expect(error.message).toMatch(
-      /^hello: the registry consul 127\.0\.0\.1:\d+ did not take the registration within 10 s: .+; start the registry, or start with register: false$/,
+      /^hello: the registry consul 127\.0\.0\.1:\d+ did not take the registration in \d+\.\d s \(\d tries\): .+; start the registry, or start with register: false$/,
     );
   });
 
@@ -130,7 +130,7 @@ describe('a service', () => {
     expect(error).toBeInstanceOf(CallError);
     expect(error).toMatchObject({ code: status.UNAVAILABLE, reason: 'noNode' });
     expect(error.message.replace(/in \d+ ms/, 'in T ms')).toBe(
-      "14 UNAVAILABLE: hello.v1.Hello/Anything failed after 0 attempts in T ms: no node of hello is registered; start one, or check the service's name",
+      "14 UNAVAILABLE: hello.v1.Hello/Anything failed after 0 attempts in T ms: no node of hello is registered at memory; start one, or check the service's name",
     );
   });
 

@@ -51,7 +51,7 @@ export interface ServiceSummary {
 
 /** Where services are: registers them, and watches them as whole immutable snapshots. */
 export interface Registry {
-  /** For events and messages: `consul 127.0.0.1:8500`, `memory`. */
+  /** For events and messages: `consul 127.0.0.1:8500`, `dev agent 127.0.0.1:8555`, `memory`. */
   readonly description: string;
   /**
    * Adds a node; resolves when the registry holds it as passing.

@@ -58,10 +58,26 @@ describe('registration at the start', () => {
     const result = settled(new SelfRegistration(registry, registration, clock, silentLogger).enter());
     await clock.advance(10_000);
     expect(await result).toBe(
-      'RegistryError: hello: the registry fake did not take the registration within 10 s: connect ECONNREFUSED; ' +
+      'RegistryError: hello: the registry fake did not take the registration in 6.2 s (6 tries): connect ECONNREFUSED; ' +
         'start the registry, or start with register: false',
     );
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('logs a failure once, until it is another one', async () => {
+    const clock = new FakeClock();
+    const logged: unknown[] = [];
+    const logger = { ...silentLogger, warn: (fields: unknown) => logged.push(fields) };
+    const { registry } = registryOf((attempt) =>
+      Promise.reject(new Error(attempt < 3 ? 'refused' : 'reset')),
+    );
+    const result = settled(new SelfRegistration(registry, registration, clock, logger).enter());
+    await clock.advance(10_000);
+    await result;
+    expect(logged).toEqual([
+      { registry: 'fake', error: 'refused' },
+      { registry: 'fake', error: 'reset' },
+    ]);
   });
 
   it('does not try again what the registry can never hold', async () => {

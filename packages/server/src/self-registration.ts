@@ -13,6 +13,9 @@ export class SelfRegistration {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #attempt: Promise<unknown> = Promise.resolve();
+  #startedAt = 0;
+  #tries = 0;
+  #told: string | undefined;
   #registered: Registered | undefined;
   #leaving: Promise<void> | undefined;
   #wake: (() => void) | undefined;
@@ -30,13 +33,14 @@ export class SelfRegistration {
    * @throws ConfigError when the registry cannot hold what was said of the server; RegistryError when it refuses or does not answer.
    */
   async enter(): Promise<void> {
-    const endsAt = this.#clock.now() + REGISTER_WITHIN_MS;
+    this.#startedAt = this.#clock.now();
+    const endsAt = this.#startedAt + REGISTER_WITHIN_MS;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
       const error = await this.#tryUntil(endsAt);
       if (error === undefined || this.#leaving !== undefined) return;
       if (error instanceof ConfigError) throw error;
       if (endsAt - this.#clock.now() <= pauseMs) throw this.#cannotRegister(error);
-      this.#logger.warn({ err: error, retryInMs: pauseMs }, 'the registry did not take the registration');
+      this.#tell(messageOf(error));
       await this.#pause(pauseMs);
       if (this.#leaving !== undefined) return;
     }
@@ -44,6 +48,7 @@ export class SelfRegistration {
 
   async #tryUntil(endsAt: number): Promise<unknown> {
     const attempt = this.#try();
+    this.#tries += 1;
     this.#attempt = attempt;
     const result = await within(this.#clock, endsAt - this.#clock.now(), attempt);
     if (result === undefined) throw this.#cannotRegister(new Error('no answer'));
@@ -69,10 +74,22 @@ export class SelfRegistration {
     });
   }
 
+  /** Once for each thing that is wrong, however often it is tried. */
+  #tell(error: string): void {
+    if (this.#told === error) return;
+    this.#told = error;
+    this.#logger.warn(
+      { registry: this.#registry.description, error },
+      'the registry did not take the registration; trying again',
+    );
+  }
+
   #cannotRegister(cause: unknown): RegistryError {
+    const seconds = ((this.#clock.now() - this.#startedAt) / 1000).toFixed(1);
+    const tries = this.#tries === 1 ? '1 try' : `${this.#tries} tries`;
     return new RegistryError(
       `${this.#registration.service.name}: the registry ${this.#registry.description} did not take the registration ` +
-        `within ${REGISTER_WITHIN_MS / 1000} s: ${messageOf(cause)}; start the registry, or start with register: false`,
+        `in ${seconds} s (${tries}): ${messageOf(cause)}; start the registry, or start with register: false`,
       { cause },
     );
   }

@@ -11,7 +11,7 @@ describe('selection', () => {
     const { outcome } = world.call(world.caller());
     expect(await outcome).toMatchObject({ code: status.UNAVAILABLE, reason: 'noNode', delivery: 'unsent' });
     expect((await outcome).details).toBe(
-      "no node of hello is registered; start one, or check the service's name",
+      "no node of hello is registered at scripted; start one, or check the service's name",
     );
   });
 

@@ -110,7 +110,7 @@ function whyNone(call: PlannedCall): Outcome | undefined {
     return localOutcome(status.UNAVAILABLE, 'noNode', call.delivery, details);
   }
   if (nodes.registryState.kind === 'unknown') return undefined;
-  const details = `no node of ${name} is registered; start one, or check the service's name`;
+  const details = `no node of ${name} is registered at ${nodes.registry}; start one, or check the service's name`;
   return localOutcome(status.UNAVAILABLE, 'noNode', 'unsent', details);
 }
 

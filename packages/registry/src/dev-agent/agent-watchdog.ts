@@ -109,7 +109,7 @@ export class AgentWatchdog {
     if (holder.kind === 'nobody' && !signal.aborted) {
       const started = await startAgentProcess({ host, port, bound: false, idleMs });
       if (started.kind === 'ready') {
-        logger.info({ port, pid: started.child.pid }, 'started a dev agent');
+        logger.info({ port, agentPid: started.child.pid }, 'started a dev agent');
         started.child.disconnect();
         return;
       }

@@ -77,7 +77,7 @@ class EmbeddedRegistry implements Registry {
     this.#logger = logger;
     const idleMs = checkNumber('idleMs', options.idleMs ?? 60_000, 100);
     const address = formatAgentHost({ address: host, port });
-    this.description = `embedded ${address}`;
+    this.description = `dev agent ${address}`;
     this.#watchdog = new AgentWatchdog({ host, port, idleMs, clock, random, logger });
     // Consul's own variables (a token, TLS) are not meant for this agent.
     this.#consul = consul({ address, clock, random, logger, env: {} });
