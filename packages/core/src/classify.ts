@@ -27,6 +27,8 @@ const MESH_REASONS: ReadonlySet<Reason> = new Set<Reason>([
   'registryUnknown',
   'interceptor',
   'credentials',
+  'breakerOpen',
+  'concurrency',
   'closed',
 ]);
 

@@ -87,6 +87,26 @@ export interface RetryStopEvent {
   readonly cause: 'budget' | 'replayOverflow' | 'deadline';
 }
 
+/** A circuit breaker: `closed` lets calls through, `open` refuses them, `halfOpen` tries a few. */
+export type BreakerState = 'closed' | 'open' | 'halfOpen';
+
+/** A client's circuit breaker has changed its state. */
+export interface BreakerEvent {
+  readonly service: ServiceKey;
+  readonly method: string;
+  readonly state: BreakerState;
+  /** Why, in words: `5 calls in a row failed, the last with UNAVAILABLE: ...`. */
+  readonly cause: string;
+}
+
+/** A server has refused a call before its handler began. */
+export interface ShedEvent {
+  readonly service: ServiceKey;
+  readonly method: string;
+  /** `concurrency`: no place was free; `queueTimeout`: none within the time; `eventLoop`: the event loop is late. */
+  readonly cause: 'concurrency' | 'queueTimeout' | 'eventLoop';
+}
+
 /** A server of this process has changed its state. */
 export interface ServerEvent {
   readonly service: ServiceKey;
@@ -143,4 +163,6 @@ export const events = {
   retryStop: new EventChannel<RetryStopEvent>('micromesh:retry-stop'),
   server: new EventChannel<ServerEvent>('micromesh:server'),
   abandoned: new EventChannel<AbandonedEvent>('micromesh:abandoned'),
+  breaker: new EventChannel<BreakerEvent>('micromesh:breaker'),
+  shed: new EventChannel<ShedEvent>('micromesh:shed'),
 } as const;

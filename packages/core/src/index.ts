@@ -7,6 +7,8 @@ export { ConfigError, messageOf } from './errors.js';
 export {
   type AbandonedEvent,
   type AttemptEvent,
+  type BreakerEvent,
+  type BreakerState,
   type CallEvent,
   EventChannel,
   events,
@@ -17,6 +19,7 @@ export {
   type RegistryEvent,
   type RetryStopEvent,
   type ServerEvent,
+  type ShedEvent,
   type SnapshotEvent,
 } from './events.js';
 export { type Logger, silentLogger } from './logger.js';
@@ -31,6 +34,7 @@ export {
 export type { ServiceNode, Snapshot } from './node.js';
 export { checkInteger, checkNumber, checkOptionNames, nearestName } from './options.js';
 export type { Delivery, Origin, Outcome, Reason } from './outcome.js';
+export { Places } from './places.js';
 export { type Random, seededRandom, systemRandom } from './random.js';
 export {
   type DefinedMethod,

@@ -17,7 +17,8 @@ export type Origin = 'local' | 'remote';
  * `silent` (the node did not answer when asked), `attemptTimeout`.
  * About the caller: `cancelled`, `deadline`.
  * About the mesh: `noNode`, `registryUnknown`, `superseded` (another attempt won), `interceptor` (a user's code failed), `credentials`
- * (per-call credentials on a clear connection), `protocol` (the peer broke gRPC), `closed` (the mesh was closed).
+ * (per-call credentials on a clear connection), `protocol` (the peer broke gRPC), `breakerOpen` (the circuit breaker of the method),
+ * `concurrency` (the limit of calls at a time), `closed` (the mesh was closed).
  */
 export type Reason =
   | 'none'
@@ -34,6 +35,8 @@ export type Reason =
   | 'interceptor'
   | 'credentials'
   | 'protocol'
+  | 'breakerOpen'
+  | 'concurrency'
   | 'closed';
 
 /** How a call, or one attempt of it, ended: a value, never thrown inside the chain. */
