@@ -63,12 +63,19 @@ describe('generate', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('generates a single file from the folder it is in, or from the proto path that holds it', async () => {
+  it('generates a single file from the proto path that holds it, else from above its package, else from its folder', async () => {
     const file = await proto('protos/greet/v1/greeter.proto');
-    expect((await generate({ inputs: [file], out })).files).toContain('greeter.ts');
-    const { files, removed } = await generate({ inputs: [file], out, protoPaths: [join(folder, 'protos')] });
+    const one = await generate({ inputs: [file], out, protoPaths: [join(folder, 'protos/greet')] });
+    expect(one.files).toEqual(['v1/greeter.handlers.ts', 'v1/greeter.ts']);
+    const { files, removed } = await generate({ inputs: [file], out });
     expect(files).toEqual(['greet/v1/greeter.handlers.ts', 'greet/v1/greeter.ts']);
-    expect(removed).toEqual(['greeter.handlers.ts', 'greeter.ts']);
+    expect(removed).toEqual(['v1/greeter.handlers.ts', 'v1/greeter.ts']);
+    const text = `// package elsewhere;\nsyntax = "proto3";\n/* package no; */ package greet . v2;\nmessage A {}\n`;
+    const other = await generate({ inputs: [await proto('protos/greet/v2/other.proto', text)], out });
+    expect(other.files).toEqual(['greet/v2/other.ts']);
+    expect((await generate({ inputs: [await proto('elsewhere.proto', text)], out })).files).toEqual([
+      'elsewhere.ts',
+    ]);
   });
 
   it('finds imports below a proto path that is no input', async () => {
@@ -157,7 +164,9 @@ describe('generate, when something is wrong', () => {
   it('names an import that is not there, and the line that wants it', async () => {
     const file = await proto('a.proto', 'syntax = "proto3";\nimport "nowhere.proto";\n');
     const { message } = await failure({ inputs: [file], out });
-    expect(message).toContain('nowhere.proto: File not found.');
+    expect(message).toContain(
+      `nowhere.proto: File not found below ${folder}; name the folder that it is imported from as a proto path (--proto-path)`,
+    );
     expect(message).toContain(`${file}:2:1: Import "nowhere.proto" was not found or had errors.`);
   });
 
@@ -185,7 +194,7 @@ describe('generate, when something is wrong', () => {
     const two = await proto('two/greeter.proto');
     const { message } = await failure({ inputs: [one, two], out });
     expect(message).toBe(
-      `${two}: has the import name greeter.proto, as ${one} has; name their common root as a proto path`,
+      `${two}: has the import name greeter.proto, as ${one} has; name their common root as a proto path (--proto-path)`,
     );
   });
 

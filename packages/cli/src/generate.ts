@@ -6,6 +6,7 @@ import {
   type GenerateResult,
   generate as generateStubs,
 } from '@micromesh/generator';
+import { FAILED, SUCCESS, WRONG_USAGE } from './command/exit-status.js';
 
 /** The options of `micromesh generate`. */
 export interface GenerateCommandOptions {
@@ -29,7 +30,8 @@ const RUNTIME_PACKAGES = ['@grpc/grpc-js', '@bufbuild/protobuf/wire'];
 /**
  * Runs `micromesh generate <folders or files> --out <folder>`.
  *
- * @returns the exit status: 0, or 1 when a .proto is wrong or an input is missing (nothing is written then).
+ * @returns the exit status: 0, 1 when a .proto is wrong, or 2 when an input is missing or the output folder cannot be written to; nothing
+ *   is written then.
  */
 export async function generate(
   inputs: readonly string[],
@@ -43,12 +45,12 @@ export async function generate(
     if (missing.length > 0)
       report(`the generated code imports what is not installed here: npm install ${missing.join(' ')}`);
     print(json ? JSON.stringify(result) : summary(result, out));
-    return 0;
+    return SUCCESS;
   } catch (error) {
     if (!(error instanceof GenerateError)) throw error;
     if (json) print(JSON.stringify({ problems: error.problems }));
     report(error.message);
-    return 1;
+    return error.origin === 'usage' ? WRONG_USAGE : FAILED;
   }
 }
 

@@ -9,11 +9,20 @@ export interface GenerateProblem {
   readonly message: string;
 }
 
+/**
+ * Where a problem comes from: `proto`, a .proto file is wrong; `usage`, what was asked for cannot be: an input is missing, the
+ * output folder holds files of somebody else.
+ */
+export type GenerateProblemOrigin = 'proto' | 'usage';
+
 /** Stubs could not be generated, and nothing was written. The message has one line a problem: `file:line:column: what`. */
 export class GenerateError extends Error {
   override readonly name = 'GenerateError';
 
-  constructor(readonly problems: readonly GenerateProblem[]) {
+  constructor(
+    readonly problems: readonly GenerateProblem[],
+    readonly origin: GenerateProblemOrigin = 'proto',
+  ) {
     super(problems.map(formatProblem).join('\n'));
   }
 }

@@ -14,8 +14,9 @@ export interface GenerateOptions {
   /** The output folder. It is made where it is missing; one run owns it: generated files of an earlier run go. */
   readonly out: string;
   /**
-   * Import roots: `import "hello/v1/hello.proto"` is looked for below each. Default: each folder of `inputs`, and the
-   * folder of each file.
+   * Import roots: `import "hello/v1/hello.proto"` is looked for below each, and outputs are named as seen from them. Default:
+   * each folder of `inputs`; of a file, the folder above those that its package names (`proto` for `proto/hello/v1/hello.proto`
+   * with `package hello.v1`), else the folder that it is in.
    */
   readonly protoPaths?: readonly string[];
 }
@@ -42,7 +43,7 @@ export interface GenerateResult {
 export async function generate(options: GenerateOptions): Promise<GenerateResult> {
   checkOptionNames('generate', options, ['inputs', 'out', 'protoPaths']);
   const { inputs, out, protoPaths = [] } = options;
-  if (inputs.length === 0) throw new GenerateError([{ message: 'name a folder or a .proto file' }]);
+  if (inputs.length === 0) throw new GenerateError([{ message: 'name a folder or a .proto file' }], 'usage');
 
   const protos = await findProtoFiles(inputs, protoPaths);
   const { descriptors, warnings } = await compileProtos(protos);

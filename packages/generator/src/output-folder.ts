@@ -37,6 +37,7 @@ export async function writeOutput(folder: string, files: readonly GeneratedFile[
         file: join(folder, path),
         message: 'exists, and micromesh generate did not write it; move it, or choose another output folder',
       })),
+      'usage',
     );
   }
   const changed = marked.filter(({ path, content }) => present.get(path) !== content);
@@ -92,7 +93,8 @@ async function filesBelow(folder: string): Promise<string[]> {
   const visit = async (current: string) => {
     const entries = await readdir(current, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
-      if (error.code === 'ENOTDIR') throw new GenerateError([{ file: folder, message: 'is no folder' }]);
+      if (error.code === 'ENOTDIR')
+        throw new GenerateError([{ file: folder, message: 'is no folder' }], 'usage');
       throw error;
     });
     for (const entry of entries) {

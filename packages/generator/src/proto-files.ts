@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { GenerateError, type GenerateProblem } from './generate-error.js';
+import { packageRoot } from './package-root.js';
 
 /** A .proto file that stubs are wanted for. */
 export interface ProtoFile {
@@ -20,7 +21,7 @@ export interface ProtoFiles {
 
 /**
  * Finds the .proto files of the inputs. The import root of a file is the first of `protoPaths` that holds it; else the
- * folder that was given; else, for a single file, the folder that it is in.
+ * folder that was given; else, for a single file, the folder above those that its package names, or the one that it is in.
  *
  * @throws GenerateError naming each input that is missing, empty or no .proto file.
  */
@@ -44,13 +45,13 @@ export async function findProtoFiles(
       if (earlier !== undefined && resolve(earlier.path) !== resolve(path)) {
         problems.push({
           file: path,
-          message: `has the import name ${name}, as ${earlier.path} has; name their common root as a proto path`,
+          message: `has the import name ${name}, as ${earlier.path} has; name their common root as a proto path (--proto-path)`,
         });
       }
       found.set(name, { name, path });
     }
   }
-  if (problems.length > 0) throw new GenerateError(problems);
+  if (problems.length > 0) throw new GenerateError(problems, 'usage');
   return {
     roots: [...roots],
     files: [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -67,7 +68,7 @@ async function protoPathsOf(
     return [];
   }
   if (!found.isDirectory()) {
-    if (input.endsWith('.proto')) return [{ path: input, folder: join(input, '..') }];
+    if (input.endsWith('.proto')) return [{ path: input, folder: await packageRoot(input) }];
     problems.push({ file: input, message: 'is no .proto file' });
     return [];
   }

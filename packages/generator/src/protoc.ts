@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { type FileDescriptorSet, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { GenerateError, type GenerateProblem } from './generate-error.js';
@@ -32,7 +32,7 @@ export async function compileProtos({ roots, files }: ProtoFiles): Promise<Compi
       `--descriptor_set_out=${out}`,
       ...files.map(({ name }) => name),
     ]);
-    const messages = readMessages(stderr, files);
+    const messages = readMessages(stderr, files, roots);
     if (exitCode !== 0) {
       const errors = messages.filter(({ warning }) => !warning).map(({ problem }) => problem);
       throw new GenerateError(
@@ -51,7 +51,7 @@ export async function compileProtos({ roots, files }: ProtoFiles): Promise<Compi
 // protoc's `--error_format=gcc`, the default: `hello/v1/hello.proto:7:3: Expected ";".`; the place may be missing in part.
 const MESSAGE = /^(?<name>.+?\.proto):(?:(?<line>\d+):(?<column>\d+):)? (?<warning>warning: )?(?<text>.*)$/;
 
-function readMessages(stderr: string, files: ProtoFiles['files']) {
+function readMessages(stderr: string, files: ProtoFiles['files'], roots: ProtoFiles['roots']) {
   const messages: { warning: boolean; problem: GenerateProblem }[] = [];
   for (const line of stderr.split(/\r?\n/)) {
     const parts = MESSAGE.exec(line)?.groups;
@@ -62,7 +62,17 @@ function readMessages(stderr: string, files: ProtoFiles['files']) {
     }
     const place = parts?.line === undefined ? {} : { line: Number(parts.line), column: Number(parts.column) };
     const file = files.find((each) => each.name === name)?.path ?? name;
-    messages.push({ warning: parts?.warning !== undefined, problem: { file, ...place, message: text } });
+    const message = text === 'File not found.' ? notFoundBelow(roots) : text;
+    messages.push({ warning: parts?.warning !== undefined, problem: { file, ...place, message } });
   }
   return messages;
+}
+
+function notFoundBelow(roots: ProtoFiles['roots']): string {
+  const shown = roots.map((root) => {
+    const path = relative('.', root);
+    if (path === '') return '.';
+    return path.startsWith('..') || isAbsolute(path) ? root : path;
+  });
+  return `File not found below ${shown.join(', ')}; name the folder that it is imported from as a proto path (--proto-path)`;
 }

@@ -1,7 +1,8 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { addConsulCommand } from './consul.js';
 import { addDemoCommand } from './demo.js';
 import { addGenerateCommand } from './generate.js';
+import { GuidingCommand } from './guiding-command.js';
 import type { CommandIo } from './io.js';
 import { readVersion } from './version.js';
 
@@ -12,7 +13,7 @@ const COMMANDS: readonly AddCommand[] = [addDemoCommand, addGenerateCommand, add
 
 /** Builds the command line; errors and `--help` are thrown as CommanderError. */
 export function buildProgram(io: CommandIo, exit: (status: number) => void): Command {
-  const program = new Command('micromesh')
+  const program = new GuidingCommand('micromesh')
     .description('A proxyless gRPC service mesh for Node.js on Consul.')
     .version(readVersion(), '-v, --version', 'print the version')
     .exitOverride()
@@ -20,8 +21,6 @@ export function buildProgram(io: CommandIo, exit: (status: number) => void): Com
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
     })
-    .showSuggestionAfterError()
-    .showHelpAfterError('(micromesh --help shows what there is)')
     .addHelpText('after', '\nExample:\n  $ micromesh demo --scenario kill --nodes 3 --rps 400 --seconds 8');
   for (const add of COMMANDS) add(program, io, exit);
   return program;

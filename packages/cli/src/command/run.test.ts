@@ -58,7 +58,18 @@ describe('micromesh', () => {
 
   test.each<[string, string[], string]>([
     ['an unknown command', ['dmo'], "unknown command 'dmo'\n(Did you mean demo?)"],
-    ['an unknown option', ['demo', '--scenari', 'kill'], 'Did you mean --scenario?'],
+    [
+      'an unknown option',
+      ['demo', '--scenari', 'kill'],
+      '(Did you mean --scenario?)\n(micromesh demo --help',
+    ],
+    ['an option that resembles none', ['demo', '--bogus'], "'--bogus'\n(micromesh demo --help shows"],
+    ['an unknown option before what is missing', ['generate', 'proto', '--bogus'], "option '--bogus'"],
+    [
+      'an input that is not there',
+      ['generate', '/nowhere', '--out', '/nowhere/out'],
+      '/nowhere: no such file',
+    ],
     ['an unknown scenario', ['demo', '--scenario', 'kil'], 'Did you mean kill?'],
     [
       'a scenario that resembles none',
@@ -86,12 +97,6 @@ describe('micromesh', () => {
     expect(status).toBe(2);
     expect(stderr).toContain(message);
     expect(stdout).toBe('');
-  });
-
-  test('exits 1 at a folder that is not there', async () => {
-    const { status, stderr } = await micromesh('generate', '/nowhere', '--out', '/nowhere/out');
-    expect(status).toBe(1);
-    expect(stderr).toContain('/nowhere');
   });
 
   test('exits 2 without a Consul, with the command that installs one', async () => {
