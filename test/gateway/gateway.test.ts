@@ -104,7 +104,7 @@ describe('a gateway', () => {
     });
   });
 
-  it('maps the status of a call, with the server’s words and nothing of nodes', async () => {
+  it('maps the status of a call, with the server’s words', async () => {
     await serveHello({
       anything: async () => {
         throw new RpcError(status.NOT_FOUND, 'no such name');
@@ -127,6 +127,11 @@ describe('a gateway', () => {
     const url = `${await startGateway()}/hello/anything`;
     const response = await fetch(url, { headers: { 'grpc-timeout': '150m' } });
     expect(response.status).toBe(504);
+    // The mesh gave up, not a server: it says what it did.
+    expect(await response.json()).toMatchObject({
+      status: 'DEADLINE_EXCEEDED',
+      message: expect.stringMatching(/^hello\.v1\.Hello\/Anything failed after 1 attempt in \d+ ms: hello-/),
+    });
     expect(remaining).toBeLessThanOrEqual(150);
     const wrong = await fetch(url, { headers: { 'grpc-timeout': 'soon' } });
     expect(wrong.status).toBe(400);
@@ -179,13 +184,13 @@ describe('a gateway', () => {
 
 describe('a gateway that cannot read a request', () => {
   it.each([
-    ['/hello/anythin', 'nothing is at /hello/anythin; did you mean /hello/anything?'],
+    ['/hello/anythin', '"/hello/anythin" is no route; did you mean /hello/anything?'],
     [
       '/nowhere/at/all',
-      'nothing is at /nowhere/at/all; there are /hello/anything, /hello/chat, /hello/collect, /hello/list, /user/test',
+      '"/nowhere/at/all" is no route; the routes are /hello/anything, /hello/chat, /hello/collect, /hello/list, /user/test; GET with a query, or POST JSON',
     ],
-    ['/', 'nothing is at /; there are'],
-    ['/%41', 'nothing is at /%41'],
+    ['/', '"/" is no route; the routes are /hello/anything,'],
+    ['/%41', '"/%41" is no route'],
   ])('answers 404 to %s and names what there is', async (path, message) => {
     const response = await fetch((await startGateway()) + path);
     expect(response.status).toBe(404);

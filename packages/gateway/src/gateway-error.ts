@@ -39,8 +39,7 @@ export function errorAnswer(error: unknown): { httpStatus: number; body: ErrorBo
     return { httpStatus: error.httpStatus, body: errorBody(error.code, error.message) };
   }
   if (isCallFailure(error)) {
-    // Not `message`: that names nodes and addresses, which are nothing to an HTTP client.
-    return { httpStatus: httpStatusOf(error.code), body: errorBody(error.code, error.details) };
+    return { httpStatus: httpStatusOf(error.code), body: errorBody(error.code, wordsOf(error)) };
   }
   return undefined;
 }
@@ -50,7 +49,21 @@ export function errorBody(code: number, message: string): ErrorBody {
   return { code, status: statusName(code), message };
 }
 
-function isCallFailure(error: unknown): error is Error & { code: number; details: string } {
+interface CallFailure extends Error {
+  readonly code: number;
+  readonly details: string;
+  /** Why the mesh ended the call; `none` when a server did. */
+  readonly reason?: unknown;
+}
+
+/** A server's own words; where the mesh gave up, its whole story: `details` alone would be a bare "Deadline exceeded". */
+function wordsOf({ code, details, message, reason = 'none' }: CallFailure): string {
+  if (reason === 'none') return details;
+  const prefix = `${code} ${statusName(code)}: `;
+  return message.startsWith(prefix) ? message.slice(prefix.length) : message;
+}
+
+function isCallFailure(error: unknown): error is CallFailure {
   return (
     error instanceof Error &&
     'code' in error &&

@@ -121,8 +121,11 @@ function unknownRoute(path: string, { routes }: RouteTable): GatewayError {
   const near = nearestName(path, paths);
   const shown = paths.slice(0, ROUTES_SHOWN).join(', ');
   const more = paths.length > ROUTES_SHOWN ? ` and ${paths.length - ROUTES_SHOWN} more` : '';
-  const mend = near === undefined ? `there are ${shown}${more}` : `did you mean ${near}?`;
-  return new GatewayError(status.NOT_FOUND, `nothing is at ${path}; ${mend}`);
+  const mend =
+    near === undefined
+      ? `the routes are ${shown}${more}; GET with a query, or POST JSON`
+      : `did you mean ${near}?`;
+  return new GatewayError(status.NOT_FOUND, `"${path}" is no route; ${mend}`);
 }
 
 /** What fastify refuses, in the gateway's words; undefined for what is not the client's fault. */
