@@ -4,6 +4,7 @@ import { CONTENDERS } from './contenders.js';
 import { summarise } from './result.js';
 import { runBench } from './run-bench.js';
 import { formatTable } from './table.js';
+import { wholeNumber } from './whole-number.js';
 
 const HELP = `Usage: npm run bench -- [options]
 
@@ -72,11 +73,6 @@ function readArguments(args: readonly string[]) {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new Error(`--${name}: ${text} is not a whole number of at least 1`);
 }
 
 function showProgress(done: number): void {
