@@ -10,8 +10,17 @@ export { type EmbeddedOptions, embedded } from './dev-agent/embedded.js';
 export type { MisbehaveOptions, Misbehaviour } from './dev-agent/misbehaviour.js';
 export { type SpawnedDevAgent, spawnDevAgent } from './dev-agent/spawn-dev-agent.js';
 export { DEV_AGENT_HEADER } from './dev-agent-header.js';
+export type {
+  KeyValueStore,
+  KvEntry,
+  KvWatch,
+  KvWatchState,
+  KvWriteOptions,
+} from './kv/key-value-store.js';
+export { MemoryKeyValueStore } from './kv/memory-key-value-store.js';
 export { type MemoryOptions, memory } from './memory.js';
 export {
+  type KeyValueRegistry,
   type Registered,
   type Registration,
   type Registry,

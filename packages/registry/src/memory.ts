@@ -8,12 +8,13 @@ import {
   silentLogger,
   systemClock,
 } from '@micromesh/core';
+import { MemoryKeyValueStore, MemoryKeyValues } from './kv/memory-key-value-store.js';
 import { readableTags } from './readable-tags.js';
 import { checkRegistration, idIsTaken } from './registration-rules.js';
 import {
+  type KeyValueRegistry,
   type Registered,
   type Registration,
-  type Registry,
   RegistryError,
   type ServiceSummary,
   type ServiceWatch,
@@ -34,7 +35,7 @@ export interface MemoryOptions {
 /**
  * A registry inside the process: for tests, and for services that live in one process.
  */
-export function memory(options: MemoryOptions = {}): Registry {
+export function memory(options: MemoryOptions = {}): KeyValueRegistry {
   const { name, clock = systemClock, logger = silentLogger } = options;
   if (name === undefined) return new MemoryRegistry('memory', new MemoryStore(), clock, logger);
   return new MemoryRegistry(`memory:${name}`, sharedStore(name), clock, logger);
@@ -46,9 +47,10 @@ interface MemoryEntry {
   readonly entry: RegistryEntry;
 }
 
-/** The nodes of one memory registry, whoever looks at them. */
+/** The nodes and the keys of one memory registry, whoever looks at them. */
 class MemoryStore {
   readonly registries = new Set<MemoryRegistry>();
+  readonly keyValues = new MemoryKeyValues();
   readonly #services = new Map<string, Map<string, MemoryEntry>>();
   #order = 0;
 
@@ -106,7 +108,7 @@ class MemoryStore {
   }
 
   get isEmpty(): boolean {
-    return this.#services.size === 0;
+    return this.#services.size === 0 && this.keyValues.isEmpty;
   }
 
   #changed(service: ServiceKey): void {
@@ -131,8 +133,9 @@ function forgetUnused(): void {
   }
 }
 
-class MemoryRegistry implements Registry {
+class MemoryRegistry implements KeyValueRegistry {
   readonly description: string;
+  readonly keyValues: MemoryKeyValueStore;
   readonly #store: MemoryStore;
   readonly #clock: Clock;
   readonly #watches: SharedWatches;
@@ -142,6 +145,7 @@ class MemoryRegistry implements Registry {
     this.description = description;
     this.#store = store;
     this.#clock = clock;
+    this.keyValues = new MemoryKeyValueStore(store.keyValues, logger);
     store.registries.add(this);
     this.#watches = new SharedWatches(description, logger, (watched) => {
       watched.current(snapshotOf(watched.service, store.entries(watched.service)));
@@ -180,6 +184,7 @@ class MemoryRegistry implements Registry {
   async close(): Promise<void> {
     this.#closed = true;
     this.#watches.closeAll();
+    this.keyValues.close();
     this.#store.registries.delete(this);
     forgetUnused();
   }

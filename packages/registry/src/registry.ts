@@ -1,4 +1,5 @@
 import type { Address, ServiceKey, Snapshot } from '@micromesh/core';
+import type { KeyValueStore } from './kv/key-value-store.js';
 
 /** What a server tells the registry of itself. */
 export interface Registration {
@@ -53,6 +54,8 @@ export interface ServiceSummary {
 export interface Registry {
   /** For events and messages: `consul 127.0.0.1:8500`, `dev agent 127.0.0.1:8555`, `memory`. */
   readonly description: string;
+  /** Small texts that all users of the registry share, where it can hold some: Consul, the dev agent and memory can. */
+  readonly keyValues?: KeyValueStore;
   /**
    * Adds a node; resolves when the registry holds it as passing.
    *
@@ -70,6 +73,11 @@ export interface Registry {
   services(): Promise<readonly ServiceSummary[]>;
   /** Ends all watches and heartbeats of this registry. Registrations stay; their servers take them away. */
   close(): Promise<void>;
+}
+
+/** A {@link Registry} that holds keys and values too. */
+export interface KeyValueRegistry extends Registry {
+  readonly keyValues: KeyValueStore;
 }
 
 /** The registry refused, did not answer, or answered what is no answer. */

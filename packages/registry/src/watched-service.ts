@@ -8,15 +8,14 @@ import {
 } from '@micromesh/core';
 import type { ServiceWatch, WatchState } from './registry.js';
 import { sameNodes } from './registry-entry.js';
-
-type Listener = (state: WatchState) => void;
+import { WatchHandles } from './watch-handles.js';
 
 /** What a registry knows of one service, told to all watches of it. */
 export class WatchedService {
   readonly service: ServiceKey;
   readonly #registry: string;
   readonly #logger: Logger;
-  readonly #handles = new Set<WatchHandle>();
+  readonly #watches: WatchHandles<WatchState>;
   #state: WatchState = { kind: 'unknown' };
   #failing = false;
 
@@ -24,6 +23,14 @@ export class WatchedService {
     this.service = service;
     this.#registry = registry;
     this.#logger = logger;
+    this.#watches = new WatchHandles(
+      () => this.#state,
+      (error) =>
+        logger.error(
+          { service: formatServiceKey(service), error: messageOf(error) },
+          'a listener of a service watch threw',
+        ),
+    );
   }
 
   get state(): WatchState {
@@ -71,28 +78,17 @@ export class WatchedService {
 
   /** Opens one more watch; `onLast` is called when the last of them was closed. */
   open(onLast: () => void): ServiceWatch {
-    const handle = new WatchHandle(this, (closed) => {
-      if (this.#handles.delete(closed) && this.#handles.size === 0) onLast();
-    });
-    this.#handles.add(handle);
-    return handle;
+    return this.#watches.open(onLast);
   }
 
   /** Closes all watches. */
   closeAll(): void {
-    for (const handle of [...this.#handles]) handle.close();
+    this.#watches.closeAll();
   }
 
   #become(state: WatchState): void {
     this.#state = state;
-    for (const handle of [...this.#handles]) {
-      handle.tell(state, (error) =>
-        this.#logger.error(
-          { service: formatServiceKey(this.service), error: messageOf(error) },
-          'a listener of a service watch threw',
-        ),
-      );
-    }
+    this.#watches.tell(state);
   }
 
   #recovered(): void {
@@ -127,46 +123,6 @@ export class WatchedService {
       removed: [...had].filter((id) => !has.has(id)),
       massDisappearance: had.size > 0 && has.size === 0,
     });
-  }
-}
-
-class WatchHandle implements ServiceWatch {
-  readonly #watched: WatchedService;
-  readonly #onClose: (handle: WatchHandle) => void;
-  readonly #listeners = new Set<{ readonly listener: Listener }>();
-
-  constructor(watched: WatchedService, onClose: (handle: WatchHandle) => void) {
-    this.#watched = watched;
-    this.#onClose = onClose;
-  }
-
-  get state(): WatchState {
-    return this.#watched.state;
-  }
-
-  subscribe(listener: Listener): () => void {
-    // A record of its own, so that one function may subscribe twice.
-    const subscription = { listener };
-    this.#listeners.add(subscription);
-    return () => {
-      this.#listeners.delete(subscription);
-    };
-  }
-
-  tell(state: WatchState, onError: (error: unknown) => void): void {
-    for (const subscription of [...this.#listeners]) {
-      if (!this.#listeners.has(subscription)) continue;
-      try {
-        subscription.listener(state);
-      } catch (error) {
-        onError(error);
-      }
-    }
-  }
-
-  close(): void {
-    this.#listeners.clear();
-    this.#onClose(this);
   }
 }
 

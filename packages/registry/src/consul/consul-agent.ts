@@ -22,12 +22,19 @@ export interface AgentSettings {
 
 /** A request that the `consul` package cannot make. */
 export interface DirectRequest {
-  readonly method: 'GET' | 'PUT';
+  readonly method: 'GET' | 'PUT' | 'DELETE';
   /** From `/v1` on, its parts encoded. */
   readonly path: string;
   /** What is undefined is left out. */
   readonly query?: Readonly<Record<string, string | undefined>>;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, in the place of a body. */
+  readonly text?: string;
+  /** Whether a 404 is an answer, and no failure; default false. */
+  readonly absenceIsAnswer?: boolean;
+  /** Whether it may be sent again where a kept connection turns out to be closed; default: unless it may wait (answerTimeoutMs). */
+  readonly resend?: boolean;
   /** How long the agent may think, in ms; default: requestTimeoutMs. */
   readonly answerTimeoutMs?: number;
 }
@@ -72,7 +79,7 @@ export class ConsulAgent {
   /**
    * Makes a request; a refused token is read again, once.
    *
-   * @throws RegistryError when the agent does not answer, or answers with another status than 2xx.
+   * @throws RegistryError when the agent does not answer, or answers with another status than 2xx (and 404 where absence is an answer).
    */
   async request(request: DirectRequest, signal: AbortSignal): Promise<HttpAnswer> {
     return this.#withToken(signal, async (token) => {
@@ -86,15 +93,16 @@ export class ConsulAgent {
           ...(token === undefined ? {} : { 'x-consul-token': token }),
           ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
         },
-        body: request.body === undefined ? undefined : JSON.stringify(request.body),
+        body: request.body === undefined ? request.text : JSON.stringify(request.body),
         answerTimeoutMs: request.answerTimeoutMs ?? this.#settings.requestTimeoutMs,
         stepTimeoutMs: this.#settings.requestTimeoutMs,
         // A question that has waited is not sent again: an agent that was restarted counts from the start.
-        resend: request.answerTimeoutMs === undefined,
+        resend: request.resend ?? request.answerTimeoutMs === undefined,
         signal,
         clock: this.#settings.clock,
       });
       if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
+      if (answer.statusCode === 404 && request.absenceIsAnswer === true) return answer;
       throw new RegistryError(`${this.description}: ${answer.statusCode} ${excerpt(answer.body)}`, {
         statusCode: answer.statusCode,
       });

@@ -1,9 +1,10 @@
 import { createAbortController, formatAddress, formatServiceKey, type ServiceKey } from '@micromesh/core';
+import { ConsulKeyValueStore } from '../kv/consul-key-value-store.js';
 import { checkRegistration, idIsTaken } from '../registration-rules.js';
 import {
+  type KeyValueRegistry,
   type Registered,
   type Registration,
-  type Registry,
   RegistryError,
   type ServiceSummary,
   type ServiceWatch,
@@ -28,7 +29,7 @@ import { TokenSource } from './token-source.js';
  *
  * @throws ConfigError when an option is unknown or wrong. Whether Consul answers shows in watches and registrations.
  */
-export function consul(options: ConsulOptions = {}): Registry {
+export function consul(options: ConsulOptions = {}): KeyValueRegistry {
   return new ConsulRegistry(readConsulOptions(options));
 }
 
@@ -38,8 +39,9 @@ const KEEPER_SOCKETS = 2;
 // A server that stops has more to do than to wait for a registry that does not answer.
 const MAX_DEREGISTER_MS = 2_000;
 
-class ConsulRegistry implements Registry {
+class ConsulRegistry implements KeyValueRegistry {
   readonly description: string;
+  readonly keyValues: ConsulKeyValueStore;
   readonly #settings: ConsulSettings;
   readonly #readers: AgentRing;
   readonly #keeperAgents: readonly ConsulAgent[];
@@ -71,6 +73,7 @@ class ConsulRegistry implements Registry {
         }),
     );
     this.#keepers = new AgentRing(this.#keeperAgents);
+    this.keyValues = new ConsulKeyValueStore(this.description, this.#readers, settings);
     this.#watches = new SharedWatches(this.description, settings.logger, (watched) => this.#follow(watched));
   }
 
@@ -135,7 +138,7 @@ class ConsulRegistry implements Registry {
   async close(): Promise<void> {
     this.#abort.abort();
     this.#watches.closeAll();
-    await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
+    await Promise.all([this.keyValues.close(), ...[...this.#nodes.values()].map((node) => node.stop())]);
     await Promise.all(this.#running);
     this.#readers.destroy();
     this.#keepers.destroy();

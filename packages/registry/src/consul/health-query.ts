@@ -1,12 +1,11 @@
 import type { ServiceKey } from '@micromesh/core';
-import { RegistryError } from '../registry.js';
 import type { RegistryEntry } from '../registry-entry.js';
 import type { AgentRing } from './agent-ring.js';
 import type { BlockingAnswer } from './blocking-query.js';
 import type { ConsulAgent } from './consul-agent.js';
+import { consulIndexOf, refuseFiltered } from './consul-headers.js';
 import type { ConsulSettings } from './consul-options.js';
 import { readHealthAnswer } from './health-answer.js';
-import type { HttpAnswer } from './http-exchange.js';
 
 /** Asks for the instances of a service: as they are, or, with an index, when they have changed. */
 export function askHealth(
@@ -55,30 +54,10 @@ async function askAgent(
     signal,
   );
   const entries = readHealthAnswer(answer.body, agent.description);
-  refuseFiltered(answer, entries, agent, service);
+  if (entries.length === 0) refuseFiltered(answer, agent.description, `the service ${service.name}`);
   return {
     value: entries,
-    index: indexOf(answer),
+    index: consulIndexOf(answer),
     knownLeader: answer.headers['x-consul-knownleader'] !== 'false',
   };
-}
-
-// With a token that may not read the service, Consul answers 200 and an empty list, which would be known emptiness.
-function refuseFiltered(
-  answer: HttpAnswer,
-  entries: readonly RegistryEntry[],
-  agent: ConsulAgent,
-  service: ServiceKey,
-): void {
-  if (entries.length > 0 || answer.headers['x-consul-results-filtered-by-acls'] !== 'true') return;
-  throw new RegistryError(`${agent.description}: the token may not read the service ${service.name}`, {
-    statusCode: 403,
-  });
-}
-
-function indexOf(answer: HttpAnswer): bigint | undefined {
-  const header = answer.headers['x-consul-index'];
-  if (typeof header !== 'string' || !/^\d{1,20}$/.test(header)) return undefined;
-  const index = BigInt(header);
-  return index > 0n ? index : undefined;
 }

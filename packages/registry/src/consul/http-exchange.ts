@@ -15,7 +15,7 @@ import { errorWords } from './error-words.js';
 export interface HttpRequest {
   readonly address: AgentAddress;
   readonly agent: Agent;
-  readonly method: 'GET' | 'PUT';
+  readonly method: 'GET' | 'PUT' | 'DELETE';
   /** With the query, without the host. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,27 +1,38 @@
 import { type Logger, messageOf } from '@micromesh/core';
-import type { ServiceWatch, WatchState } from '../registry.js';
+import type { Watch } from '../watch-handles.js';
 
-type Listener = (state: WatchState) => void;
+/** What is said while there is no registry. */
+export interface UnknownState {
+  readonly kind: 'unknown';
+  readonly error?: string;
+}
 
-/** A watch that begins before its registry is there: unknown until then, afterwards what the real one says. */
-export class DelayedWatch implements ServiceWatch {
+/**
+ * A watch that begins before its registry is there: unknown until then, afterwards what the real one says.
+ *
+ * @typeParam S - the states of the real one; they have a `kind`, and {@link UnknownState} is one of them.
+ */
+export class DelayedWatch<S extends { readonly kind: string }> implements Watch<S | UnknownState> {
   readonly #logger: Logger;
   readonly #onClose: () => void;
-  readonly #listeners = new Set<{ readonly listener: Listener; unsubscribe: () => void }>();
-  #inner: ServiceWatch | undefined;
-  #state: WatchState = { kind: 'unknown' };
+  readonly #listeners = new Set<{
+    readonly listener: (state: S | UnknownState) => void;
+    unsubscribe: () => void;
+  }>();
+  #inner: Watch<S> | undefined;
+  #state: UnknownState = { kind: 'unknown' };
 
   constructor(logger: Logger, onClose: () => void) {
     this.#logger = logger;
     this.#onClose = onClose;
   }
 
-  get state(): WatchState {
+  get state(): S | UnknownState {
     return this.#inner?.state ?? this.#state;
   }
 
   /** The registry is there: follows its watch from now on. */
-  begin(open: () => ServiceWatch): void {
+  begin(open: () => Watch<S>): void {
     if (this.#inner !== undefined) return;
     const inner = open();
     this.#inner = inner;
@@ -34,12 +45,12 @@ export class DelayedWatch implements ServiceWatch {
   /** The registry cannot be had, as yet. */
   fail(error: string): void {
     const before = this.#state;
-    if (this.#inner !== undefined || (before.kind === 'unknown' && before.error === error)) return;
+    if (this.#inner !== undefined || before.error === error) return;
     this.#state = { kind: 'unknown', error };
     this.#tell(this.#state);
   }
 
-  subscribe(listener: Listener): () => void {
+  subscribe(listener: (state: S | UnknownState) => void): () => void {
     const unsubscribe = this.#inner?.subscribe(listener) ?? (() => {});
     // A record of its own, so that one function may subscribe twice.
     const subscription = { listener, unsubscribe };
@@ -56,13 +67,13 @@ export class DelayedWatch implements ServiceWatch {
     this.#onClose();
   }
 
-  #tell(state: WatchState): void {
+  #tell(state: S | UnknownState): void {
     for (const subscription of [...this.#listeners]) {
       if (!this.#listeners.has(subscription)) continue;
       try {
         subscription.listener(state);
       } catch (error) {
-        this.#logger.error({ error: messageOf(error) }, 'a listener of a service watch threw');
+        this.#logger.error({ error: messageOf(error) }, 'a listener of a watch threw');
       }
     }
   }

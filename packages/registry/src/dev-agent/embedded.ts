@@ -10,14 +10,17 @@ import {
   systemRandom,
 } from '@micromesh/core';
 import { consul } from '../consul/consul.js';
+import { EmbeddedKeyValueStore } from '../kv/embedded-key-value-store.js';
 import {
+  type KeyValueRegistry,
   type Registered,
   type Registration,
-  type Registry,
   RegistryError,
   type ServiceSummary,
   type ServiceWatch,
+  type WatchState,
 } from '../registry.js';
+import type { Watch } from '../watch-handles.js';
 import { formatAgentHost } from './agent-server.js';
 import { AgentWatchdog } from './agent-watchdog.js';
 import { DelayedWatch } from './delayed-watch.js';
@@ -55,17 +58,18 @@ const OPTION_NAMES = [
  *
  * @throws ConfigError for a wrong option, and with NODE_ENV=production.
  */
-export function embedded(options: EmbeddedOptions = {}): Registry {
+export function embedded(options: EmbeddedOptions = {}): KeyValueRegistry {
   checkOptionNames('embedded', options, OPTION_NAMES);
   return new EmbeddedRegistry(options);
 }
 
-class EmbeddedRegistry implements Registry {
+class EmbeddedRegistry implements KeyValueRegistry {
   readonly description: string;
+  readonly keyValues: EmbeddedKeyValueStore;
   readonly #logger: Logger;
   readonly #watchdog: AgentWatchdog;
-  readonly #consul: Registry;
-  readonly #watches = new Map<DelayedWatch, ServiceKey>();
+  readonly #consul: KeyValueRegistry;
+  readonly #watches = new Map<DelayedWatch<WatchState>, ServiceKey>();
   #closed = false;
   #wasUp = false;
 
@@ -81,6 +85,16 @@ class EmbeddedRegistry implements Registry {
     this.#watchdog = new AgentWatchdog({ host, port, idleMs, clock, random, logger });
     // Consul's own variables (a token, TLS) are not meant for this agent.
     this.#consul = consul({ address, clock, random, logger, env: {} });
+    this.keyValues = new EmbeddedKeyValueStore({
+      inner: this.#consul.keyValues,
+      logger,
+      ready: () => this.#ready(),
+      start: () => {
+        this.#refuseWhenClosed();
+        this.#start();
+      },
+      tell: (watch, open) => this.#tell(watch, open),
+    });
   }
 
   async register(registration: Registration): Promise<Registered> {
@@ -90,10 +104,10 @@ class EmbeddedRegistry implements Registry {
 
   watch(service: ServiceKey): ServiceWatch {
     this.#refuseWhenClosed();
-    const watch = new DelayedWatch(this.#logger, () => this.#watches.delete(watch));
+    const watch = new DelayedWatch<WatchState>(this.#logger, () => this.#watches.delete(watch));
     this.#watches.set(watch, service);
     this.#start();
-    this.#tell(watch, service);
+    this.#tell(watch, () => this.#consul.watch(service));
     return watch;
   }
 
@@ -105,6 +119,7 @@ class EmbeddedRegistry implements Registry {
   async close(): Promise<void> {
     this.#closed = true;
     for (const watch of [...this.#watches.keys()]) watch.close();
+    this.keyValues.close();
     await Promise.all([this.#watchdog.close(), this.#consul.close()]);
   }
 
@@ -117,13 +132,14 @@ class EmbeddedRegistry implements Registry {
   #start(): void {
     this.#watchdog.start(() => {
       this.#wasUp ||= this.#watchdog.error === undefined;
-      for (const [watch, service] of this.#watches) this.#tell(watch, service);
+      for (const [watch, service] of this.#watches) this.#tell(watch, () => this.#consul.watch(service));
+      this.keyValues.agentChanged();
     });
   }
 
   // Once the agent was there, the watch itself knows best how to live with its absence.
-  #tell(watch: DelayedWatch, service: ServiceKey): void {
-    if (this.#wasUp) watch.begin(() => this.#consul.watch(service));
+  #tell<S extends { readonly kind: string }>(watch: DelayedWatch<S>, open: () => Watch<S>): void {
+    if (this.#wasUp) watch.begin(open);
     else if (this.#watchdog.error !== undefined) watch.fail(this.#watchdog.error);
   }
 
