@@ -1,6 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { silentLogger } from '@micromesh/core';
 import { spawnDevAgent } from '@micromesh/registry';
+import { HelloService } from '@micromesh/service-hello';
+import { createMesh } from 'micromesh';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort, MarkedProcess, until } from './marked-process.js';
 
@@ -26,7 +29,22 @@ describe('the live demo', { timeout: 60_000 }, () => {
 
     demo.child.kill('SIGTERM');
     expect(await demo.untilEnded(5_000)).toBe(0);
-    expect(demo.stdout).toMatch(/\d+ calls, 0 failed; \d+ executions, 0 calls executed twice/);
+    // Every call that was answered was executed once; the two of this test are counted apart.
+    expect(demo.stdout).toMatch(
+      /(\d+) calls, 0 failed, \d+ in flight; \1 executions, 0 calls executed twice, \d+ retried; 2 executions of calls by others\n$/,
+    );
+  });
+
+  test('tells other programs how to join, and which registry has no such service', async () => {
+    const { demo } = await startDemo('--nodes', '1');
+    const [, registry = ''] = /ready: .* join with MICROMESH_REGISTRY=(consul:\S+)\n/.exec(demo.stdout) ?? [];
+    const mesh = createMesh({ registry, logger: silentLogger });
+    onTestFinished(() => mesh.close());
+    const call = (service: string) => mesh.client(HelloService, { service }).anything({ name: 'joined' });
+    expect(await call('hello')).toEqual({ msg: 'Hello joined' });
+    await expect(call('shoop')).rejects.toThrow(
+      `no node of shoop is registered at ${registry.replace('://', ' ')}; start one, or check`,
+    );
   });
 
   test('uses an agent that it did not start, and leaves it alone but for its own services', async () => {
@@ -56,17 +74,28 @@ describe('the live demo', { timeout: 60_000 }, () => {
     const demo = new MarkedProcess(process.execPath, [...DEMO, '--port', String(port)]);
     onTestFinished(() => demo.destroy());
     expect(await demo.untilEnded(20_000)).toBe(1);
-    expect(demo.stderr).toContain(`port ${port} is taken; give another: npm start -- --port ${port + 1}`);
+    expect(demo.stderr).toContain(
+      `port ${port} is taken; give another: npm start -- --port ${port + 1}, or npx micromesh`,
+    );
   });
 
-  test('says that an agent does not answer, and ends', async () => {
-    const port = await freePort();
+  test.each([
+    [
+      'consul://127.0.0.1:PORT?token=secret',
+      /PORT\?token=\.\.\." does not answer .*; start an agent there, or use --registry consul/,
+    ],
+    ['foo', /--registry: "foo" is no agent .*; write consul:\/\/host:port/],
+  ])('refuses the registry %s before it starts anything', async (registry, message) => {
+    const port = String(await freePort());
+    const url = registry.replace('PORT', port);
     const demo = new MarkedProcess(process.execPath, [
       ...DEMO,
-      ...['--port', String(await freePort()), '--registry', `consul://127.0.0.1:${port}`],
+      ...['--port', String(await freePort()), '--registry', url],
     ]);
     onTestFinished(() => demo.destroy());
-    expect(await demo.untilEnded(30_000)).toBe(1);
-    expect(demo.stderr).toContain(String(port));
+    expect(await demo.untilEnded(30_000)).toBe(2);
+    expect(demo.stderr.replaceAll(port, 'PORT')).toMatch(message);
+    expect(demo.stderr).not.toContain('starting');
+    expect(demo.stderr).not.toContain('secret');
   });
 });

@@ -34,7 +34,7 @@ describe.skipIf(process.platform !== 'linux')('the demo leaves no process', { ti
     const folder = demo.demoFolder;
     demo.child.kill('SIGTERM');
     await demo.untilNoneLeft(END_MS);
-    expect(demo.stdout).toMatch(/\d+ calls, 0 failed; .* 0 calls executed twice/);
+    expect(demo.stdout).toMatch(/\d+ calls, 0 failed, .* 0 calls executed twice/);
     expect(existsSync(folder)).toBe(false);
   });
 

@@ -7,9 +7,9 @@ const END_MS = 5_000;
 const canHaveTerminal =
   process.platform === 'linux' && spawnSync('script', ['--version']).stdout?.includes('util-linux');
 
-async function startInTerminal(): Promise<MarkedProcess> {
+async function startInTerminal(rows = 40): Promise<MarkedProcess> {
   const port = await freePort();
-  const command = `stty cols 110 rows 40; npm start -- --port ${port}`;
+  const command = `stty cols 110 rows ${rows}; npm start -- --port ${port}`;
   const demo = new MarkedProcess('script', ['-qfec', command, '/dev/null'], { TERM: 'xterm', NO_COLOR: '1' });
   onTestFinished(() => demo.destroy());
   return demo;
@@ -34,12 +34,18 @@ describe.skipIf(!canHaveTerminal)('the demo in a terminal', { timeout: 60_000 },
 
     demo.type('\x03');
     await demo.untilNoneLeft(END_MS);
-    expect(demo.stdout).toMatch(/\d+ calls, 0 failed; \d+ executions, 0 calls executed twice, \d+ retried/);
+    expect(demo.stdout).toMatch(
+      /(\d+) calls, 0 failed, \d+ in flight; \1 executions, 0 calls executed twice, \d+ retried/,
+    );
   });
 
-  test('ends by q', async () => {
-    const demo = await startInTerminal();
+  test('shows its keys on a small screen, says so of a key that is none, and ends by q', async () => {
+    const demo = await startInTerminal(12);
     await demo.untilOutput(/q quit/);
+    demo.type('x');
+    await demo.untilOutput(/x does nothing; 1-9 select, k kill -9,/);
+    demo.type('9');
+    await demo.untilOutput(/there is no node 9; there are 1 to 3/);
     demo.type('q');
     await demo.untilNoneLeft(END_MS);
   });

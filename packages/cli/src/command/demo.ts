@@ -27,7 +27,8 @@ const ONLY_SCENARIO = ['seconds', 'retries', 'json'] as const;
 
 const HELP = `
 Without --scenario the demo runs until it is interrupted: a registry, hello nodes, a user service and a gateway,
-each a process of its own; in a terminal keys kill, freeze, thaw and start nodes.
+each a process of its own; in a terminal keys kill, freeze, thaw and start nodes. Other programs join its registry with the
+MICROMESH_REGISTRY that it prints.
 With --scenario it runs one fault under load and reports:
   kill      kill -9 of a node
   restart   all nodes in turn, by SIGTERM
@@ -39,7 +40,9 @@ Examples:
   $ micromesh demo --registry consul://127.0.0.1:8500
   $ micromesh demo --scenario kill --nodes 3 --rps 400 --seconds 8 --json
 
-Exit status: 0 only if no call failed and none was executed twice, 1 otherwise, 2 wrong usage or no Consul.`;
+Exit status of a scenario: 0 only if no call failed and none was executed twice, 1 otherwise, 128 + n when signal n cut it short.
+Exit status of the live demo: 0 when it is interrupted, whatever became of the calls, 1 when it cannot start.
+Of both: 2 wrong usage, no Consul, or no agent at the URL.`;
 
 /** Adds `micromesh demo`: the live demo, and with `--scenario` a fault under load. */
 export function addDemoCommand(program: Command, io: CommandIo, exit: (status: number) => void): void {

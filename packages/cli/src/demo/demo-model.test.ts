@@ -64,21 +64,24 @@ describe('DemoModel', () => {
 
   test("counts the demo's own calls, and retries of calls to hello only", () => {
     const model = new DemoModel(new FakeClock());
-    model.callEnded(true);
-    model.callEnded(false);
+    for (const id of ['c1', 'c2', 'c3']) model.callStarted(id);
+    model.callEnded('c1', true);
+    model.callEnded('c2', false);
     model.reported(call(2));
     model.reported(call(1));
     model.reported(call(2, 'user'));
-    expect(model.view()).toMatchObject({ calls: 2, failed: 1, retried: 1 });
+    expect(model.view()).toMatchObject({ calls: 2, failed: 1, inFlight: 1, retried: 1 });
   });
 
-  test('counts effects, and calls with more than one', () => {
+  test('counts effects of its own calls, and calls with more than one; those of others apart', () => {
     const model = new DemoModel(new FakeClock());
-    for (const id of ['c1', 'c2', 'c2', 'c2']) {
+    for (const id of ['c1', 'c2']) model.callStarted(id);
+    for (const id of ['c1', 'c2', 'c2', 'c2', 'curl']) {
       model.effect({ at: 1, node: 'hello-a', call: id, event: 'start' });
       model.effect({ at: 2, node: 'hello-a', call: id, event: 'effect' });
     }
-    expect(model.view()).toMatchObject({ executions: 4, executedTwice: 1 });
+    model.callEnded('c2', true);
+    expect(model.view()).toMatchObject({ executions: 3, executedTwice: 1, executionsOfOthers: 1 });
   });
 
   test('tells of a failover: who failed and how, who answered', () => {

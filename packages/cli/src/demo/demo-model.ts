@@ -36,14 +36,19 @@ export interface Failover {
 /** All that the demo shows. */
 export interface DemoView {
   readonly nodes: readonly NodeView[];
-  /** Started by the demo and ended. */
+  /** Calls of the demo itself that have ended. */
   readonly calls: number;
+  /** Calls of the demo itself that have not. */
+  readonly inFlight: number;
   readonly failed: number;
-  /** Calls that took more than one try. */
+  /** Calls to hello that took more than one try, also those that others began: events have no ids of calls. */
   readonly retried: number;
-  /** Effects that hello nodes recorded, also of calls that others made. */
+  /** Effects that hello nodes recorded of `calls`. */
   readonly executions: number;
+  /** Calls of the demo itself with more than one effect. */
   readonly executedTwice: number;
+  /** Effects of calls that others made: curl. */
+  readonly executionsOfOthers: number;
   /** Of the last whole second. */
   readonly perSecond: number;
   /** Calls of each of the last seconds, and how many of them failed. */
@@ -83,15 +88,21 @@ export class DemoModel {
     this.#slots.set(slot, node);
   }
 
-  /** The demo's own call to the user service has ended. */
-  callEnded(ok: boolean): void {
+  /** The demo itself calls the user service. */
+  callStarted(id: string): void {
+    this.#executions.started(id);
+  }
+
+  /** A call of the demo itself has ended. */
+  callEnded(id: string, ok: boolean): void {
+    this.#executions.ended(id);
     this.#calls++;
     if (!ok) this.#failed++;
     this.#history.add(ok);
   }
 
   effect(line: EffectLine): void {
-    if (line.event === 'effect') this.#executions.add(line.call);
+    if (line.event === 'effect') this.#executions.executed(line.call);
   }
 
   /** Something that the mesh of the user service saw of hello. */
@@ -127,10 +138,12 @@ export class DemoModel {
     return {
       nodes: nodes.sort((a, b) => a.slot - b.slot),
       calls: this.#calls,
+      inFlight: this.#executions.inFlight,
       failed: this.#failed,
       retried: this.#retried,
       executions: this.#executions.total,
       executedTwice: this.#executions.twice,
+      executionsOfOthers: this.#executions.ofOthers,
       perSecond: this.#history.lastSecond,
       history: this.#history.seconds(),
       failovers: this.#failovers,

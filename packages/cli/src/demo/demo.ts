@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@micromesh/core';
 import type { Crew } from '../process/crew.js';
-import { requireAgent } from '../registry/joined-registry.js';
-import { REGISTRIES, registryStarter } from '../registry/registry-starter.js';
-import { DemoModel } from './demo-model.js';
+import { requireAgent, shownUrl } from '../registry/joined-registry.js';
+import { REGISTRIES, registryStarter, type StartRegistry } from '../registry/registry-starter.js';
+import { DemoModel, type DemoView } from './demo-model.js';
 import { EffectTail } from './effect-tail.js';
 import { isEventReport } from './event-report.js';
 import { HelloNodes } from './hello-nodes.js';
@@ -45,12 +45,14 @@ export interface DemoSetting {
 export class Demo {
   readonly model: DemoModel;
   readonly nodes: HelloNodes;
-  headline: DemoHeadline = { gatewayUrl: '', registry: '' };
+  headline: DemoHeadline = { gatewayUrl: '', registry: '', registryUrl: '' };
   readonly #options: DemoOptions;
   readonly #setting: DemoSetting;
   readonly #effectsFile: string;
   readonly #endings: (() => Promise<void>)[] = [];
+  #startRegistry: StartRegistry | undefined;
   #registryUrl = '';
+  #tail: EffectTail | undefined;
   #ended = false;
 
   constructor(options: DemoOptions, setting: DemoSetting) {
@@ -61,25 +63,47 @@ export class Demo {
     this.nodes = new HelloNodes(() => this.#startHello(), this.model);
   }
 
+  /** What is known now, with all that hello nodes have recorded so far. */
+  view(): DemoView {
+    this.#tail?.read();
+    return this.model.view();
+  }
+
   /**
-   * Starts registry, services, gateway and traffic; resolves when the gateway answers.
+   * Looks whether it can be started; starts nothing.
    *
-   * @throws Error when one of them does not start, or the port is taken.
+   * @returns what {@link start} is going to start, in words.
+   * @throws ConfigError when the registry that was asked for is none, cannot be started or does not answer.
+   * @throws Error when the port is taken.
+   */
+  async check(): Promise<string> {
+    const { port, registry } = this.#options;
+    await requireFreePort(HOST, port);
+    const kind = REGISTRIES.find((name) => name === registry);
+    if (kind === undefined) await requireAgent(registry);
+    else this.#startRegistry = await registryStarter(kind, this.#setting.env, () => {});
+    return `${kind === undefined ? '' : 'a registry, '}hello nodes, a user service and a gateway`;
+  }
+
+  /**
+   * Starts registry, services, gateway and traffic, after {@link check}; resolves when the gateway answers.
+   *
+   * @throws Error when one of them does not start.
    */
   async start(): Promise<void> {
     const { port, nodes, rps } = this.#options;
-    await requireFreePort(HOST, port);
-    this.headline = { gatewayUrl: `http://localhost:${port}`, registry: await this.#joinRegistry() };
+    const registry = await this.#joinRegistry();
+    const gatewayUrl = `http://localhost:${port}`;
+    this.headline = { gatewayUrl, registry, registryUrl: shownUrl(this.#registryUrl) };
     const tail = new EffectTail(this.#effectsFile, this.#setting.clock, (line) => this.model.effect(line));
+    this.#tail = tail;
     this.#endings.push(async () => tail.close());
     await Promise.all([
       this.#startUser(),
       ...Array.from({ length: nodes }, (_, index) => this.nodes.start(index + 1)),
     ]);
     await this.#startGateway();
-    const traffic = await startTraffic(this.#registryUrl, rps, this.#setting.clock, (ok) =>
-      this.model.callEnded(ok),
-    );
+    const traffic = await startTraffic(this.#registryUrl, rps, this.#setting.clock, this.model);
     this.#endings.push(() => traffic.close());
     // Ended while it started: what came last is nobody's then.
     if (this.#ended) await traffic.close();
@@ -93,15 +117,12 @@ export class Demo {
 
   /** Gives the registry's name for people. */
   async #joinRegistry(): Promise<string> {
-    const { crew, env } = this.#setting;
+    const { crew } = this.#setting;
     const { registry } = this.#options;
-    const kind = REGISTRIES.find((name) => name === registry);
-    if (kind === undefined) {
-      await requireAgent(registry);
+    if (this.#startRegistry === undefined) {
       this.#registryUrl = registry;
     } else {
-      const start = await registryStarter(kind, env, () => {});
-      const starting = start(crew.guardian);
+      const starting = this.#startRegistry(crew.guardian);
       this.#endings.push(async () => {
         // One that did not start has told so already.
         const own = await starting.catch(() => undefined);
@@ -110,8 +131,8 @@ export class Demo {
       this.#registryUrl = (await starting).url;
     }
     this.#endings.push(() => crew.stopServices(STOP_LIMIT_MS));
-    const address = this.#registryUrl.replace(/^consul:\/\//, '');
-    return kind === 'embedded' ? `dev agent ${address}` : `Consul ${address}`;
+    const address = shownUrl(this.#registryUrl).replace(/^consul:\/\//, '');
+    return registry === 'embedded' ? `dev agent ${address}` : `Consul ${address}`;
   }
 
   #startHello() {

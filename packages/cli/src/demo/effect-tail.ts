@@ -30,16 +30,21 @@ export class EffectTail {
     closeSync(this.#file);
   }
 
-  #poll(): void {
-    for (let bytes = this.#read(); bytes > 0; bytes = this.#read());
+  /** Reads what is there now, ahead of the next look. */
+  read(): void {
+    for (let bytes = this.#readChunk(); bytes > 0; bytes = this.#readChunk());
     if (this.#offset > EMPTY_ABOVE_BYTES && fstatSync(this.#file).size === this.#offset) {
       ftruncateSync(this.#file);
       this.#offset = 0;
     }
+  }
+
+  #poll(): void {
+    this.read();
     this.#timer = this.#clock.setTimer(POLL_MS, () => this.#poll());
   }
 
-  #read(): number {
+  #readChunk(): number {
     const bytes = readSync(this.#file, this.#chunk, 0, CHUNK_BYTES, this.#offset);
     this.#offset += bytes;
     // A node's lines are ASCII, so that a chunk cannot end inside a character.

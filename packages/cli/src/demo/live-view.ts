@@ -3,6 +3,7 @@ import { colorsFor } from '../command/colors.js';
 import type { CommandIo } from '../command/io.js';
 import type { Demo } from './demo.js';
 import { drawFrame } from './live-frame.js';
+import { keyHint } from './live-keys.js';
 import { summaryLine } from './summary-line.js';
 import { openTerminal, type Terminal } from './terminal.js';
 
@@ -40,7 +41,7 @@ export class LiveView {
   close(): void {
     this.#timer.cancel();
     this.#terminal.close();
-    this.#io.stdout.write(`${summaryLine(this.#demo.model.view())}\n`);
+    this.#io.stdout.write(`${summaryLine(this.#demo.view())}\n`);
   }
 
   #frame(): void {
@@ -49,12 +50,10 @@ export class LiveView {
   }
 
   #draw(): void {
-    const { headline, model } = this.#demo;
     const notice = this.#clock.now() < this.#noticeUntil ? this.#notice : '';
     const colors = colorsFor(this.#io.stdout, this.#io.env);
-    this.#terminal.show(
-      drawFrame(headline, model.view(), { selected: this.#selected, notice }, this.#terminal.columns, colors),
-    );
+    const cursor = { selected: this.#selected, notice };
+    this.#terminal.show(drawFrame(this.#demo.headline, this.#demo.view(), cursor, this.#terminal, colors));
   }
 
   #key(key: string): void {
@@ -81,6 +80,7 @@ export class LiveView {
         break;
       default:
         if (slots.includes(Number(key))) this.#selected = Number(key);
+        else if (key !== '') this.#say(keyHint(key, slots));
     }
     this.#draw();
   }

@@ -22,21 +22,23 @@ export class PlainView {
     this.#demo = demo;
     this.#io = io;
     this.#clock = clock;
-    const { registry, gatewayUrl } = demo.headline;
+    const { registry, registryUrl, gatewayUrl } = demo.headline;
     this.#line(`registry  ${registry}`);
-    for (const node of demo.model.view().nodes) this.#lineOf(node);
-    this.#line(`ready: curl ${gatewayUrl}/user/test`);
+    for (const node of demo.view().nodes) this.#lineOf(node);
+    this.#line(
+      `ready: curl ${gatewayUrl}/user/test; other programs join with MICROMESH_REGISTRY=${registryUrl}`,
+    );
     this.#timer = clock.setTimer(LOOK_MS, () => this.#look());
   }
 
   /** Ends with the figures. */
   close(): void {
     this.#timer.cancel();
-    this.#line(summaryLine(this.#demo.model.view()));
+    this.#line(summaryLine(this.#demo.view()));
   }
 
   #look(): void {
-    const view = this.#demo.model.view();
+    const view = this.#demo.view();
     for (const node of view.nodes) this.#lineOf(node);
     const fresh = view.failovers.filter((failover) => !this.#shownFailovers.includes(failover));
     for (const { text } of fresh.reverse()) this.#line(`failover  ${text}`);

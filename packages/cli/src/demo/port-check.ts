@@ -11,7 +11,8 @@ export function requireFreePort(host: string, port: number): Promise<void> {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const taken = error.code === 'EADDRINUSE';
       const problem = taken ? 'is taken' : `cannot be used (${error.message})`;
-      reject(new Error(`port ${port} ${problem}; give another: npm start -- --port ${port + 1}`));
+      const mend = `npm start -- --port ${port + 1}, or npx micromesh demo --port ${port + 1}`;
+      reject(new Error(`port ${port} ${problem}; give another: ${mend}`));
     });
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve()));
   });

@@ -12,7 +12,8 @@ import { PlainView } from './plain-view.js';
 /**
  * Runs the demo until it is interrupted, and ends all its processes.
  *
- * @returns the exit status: 0 when it was interrupted, 1 when it could not start, 2 when an option is wrong.
+ * @returns the exit status: 0 when it was interrupted, whatever became of the calls; 1 when it could not start; 2 when an option is wrong, or
+ *   there is no Consul or agent.
  */
 export async function runLiveDemo(options: DemoOptions, io: CommandIo): Promise<number> {
   const over = new AbortController();
@@ -33,7 +34,8 @@ export async function runLiveDemo(options: DemoOptions, io: CommandIo): Promise<
     onLine: options.logs ? (line) => io.stderr.write(`${line}\n`) : undefined,
   });
   try {
-    io.stderr.write('starting a registry, hello nodes, a user service and a gateway\n');
+    const parts = await abortable(demo.check(), over.signal);
+    io.stderr.write(`starting ${parts}\n`);
     await abortable(demo.start(), over.signal);
     const view =
       isInteractive(io) && !options.logs

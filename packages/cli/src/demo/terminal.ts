@@ -10,7 +10,8 @@ const CLEAR_BELOW = '\x1b[J';
 /** A terminal that shows pictures and takes keys. */
 export interface Terminal {
   readonly columns: number;
-  /** Shows lines in place of those before. */
+  readonly rows: number;
+  /** Shows lines in place of those before; no more than `rows`. */
   show(lines: readonly string[]): void;
   /** Gives the screen and the keyboard back. */
   close(): void;
@@ -35,9 +36,11 @@ export function openTerminal({ stdin, stdout }: CommandIo, onKey: (key: string) 
     get columns() {
       return stdout.columns ?? 80;
     },
+    get rows() {
+      return stdout.rows ?? 24;
+    },
     show: (lines) => {
-      const rows = lines.slice(0, stdout.rows ?? lines.length);
-      stdout.write(`${HOME}${rows.map((line) => line + CLEAR_TO_LINE_END).join('\n')}${CLEAR_BELOW}`);
+      stdout.write(`${HOME}${lines.map((line) => line + CLEAR_TO_LINE_END).join('\n')}${CLEAR_BELOW}`);
     },
     close: () => {
       stdin.off('keypress', onKeypress);

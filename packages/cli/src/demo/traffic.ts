@@ -9,33 +9,40 @@ export interface Traffic {
   close(): Promise<void>;
 }
 
+/** Told of each call by its id. */
+export interface TrafficListener {
+  callStarted(id: string): void;
+  callEnded(id: string, ok: boolean): void;
+}
+
 /**
  * Starts calls to the user service, which calls hello.
  *
- * @param onEnd - told of each call whether it succeeded.
  * @throws DemoServicesMissing outside the repository.
  */
 export async function startTraffic(
   registryUrl: string,
   rps: number,
   clock: Clock,
-  onEnd: (ok: boolean) => void,
+  listener: TrafficListener,
 ): Promise<Traffic> {
   const definition = await loadUserDefinition();
   const mesh = createMesh({ identity: { service: 'demo' }, registry: registryUrl, logger: silentLogger });
   const user = mesh.client(definition, { service: 'user' });
   const over = new AbortController();
-  const call = () =>
-    user.test({ id: randomUUID() }).then(
-      () => onEnd(true),
+  const call = (id: string) => {
+    listener.callStarted(id);
+    return user.test({ id }).then(
+      () => listener.callEnded(id, true),
       () => {
         // Calls that the end of the demo cuts have not failed.
-        if (!over.signal.aborted) onEnd(false);
+        if (!over.signal.aborted) listener.callEnded(id, false);
       },
     );
+  };
   const loop = runOpenLoop({
     ...{ rps, seconds: Number.POSITIVE_INFINITY, clock, signal: over.signal },
-    start: () => void call(),
+    start: () => void call(randomUUID()),
   });
   return {
     close: async () => {

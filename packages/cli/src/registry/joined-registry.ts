@@ -1,12 +1,16 @@
-import { ConfigError, silentLogger } from '@micromesh/core';
-import { registryFrom } from '@micromesh/registry';
+import { ConfigError, messageOf, silentLogger } from '@micromesh/core';
+import { RegistryError, registryFrom } from '@micromesh/registry';
+
+/** A URL without the token that it may carry, for people. */
+export function shownUrl(url: string): string {
+  return url.replace(/([?&]token=)[^&]*/, '$1...');
+}
 
 /**
  * Looks whether an agent that somebody else started can be used.
  *
  * @param url - `consul://host:port`
- * @throws ConfigError when it is no agent's URL.
- * @throws RegistryError when the agent does not answer.
+ * @throws ConfigError when it is no agent's URL, or the agent does not answer as one.
  */
 export async function requireAgent(url: string): Promise<void> {
   if (!/^consul(\+https)?:/.test(url)) {
@@ -20,6 +24,14 @@ export async function requireAgent(url: string): Promise<void> {
   const registry = registryFrom(url, { logger: silentLogger });
   try {
     await registry.services();
+  } catch (error) {
+    const refused = error instanceof RegistryError && error.statusCode !== undefined;
+    throw new ConfigError(
+      '--registry',
+      shownUrl(url),
+      `${refused ? 'refuses' : 'does not answer as an agent'} (${messageOf(error)})`,
+      `${refused ? 'give it the token that it wants with CONSUL_HTTP_TOKEN' : 'start an agent there'}, or use --registry consul to start one`,
+    );
   } finally {
     await registry.close();
   }
