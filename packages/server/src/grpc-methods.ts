@@ -20,12 +20,16 @@ import { StreamResponseCall } from './stream-response-call.js';
  */
 export function serveMethod(server: Server, room: CallRoom, handler: BoundHandler): void {
   const { path, kind } = handler.method;
-  if (!server.register(path, grpcHandler(room, handler), identity, deserializer(handler), kind)) {
+  const isNew =
+    kind === 'unary'
+      ? server.register(path, unaryHandler(room, handler), identity, unaryDeserializer(handler), kind)
+      : server.register(path, streamHandler(room, handler), identity, deserializer(handler), kind);
+  if (!isNew) {
     throw new ConfigError('server.add', path, 'is served already', 'add each service once');
   }
 }
 
-function grpcHandler(room: CallRoom, handler: BoundHandler) {
+function streamHandler(room: CallRoom, handler: BoundHandler) {
   switch (handler.method.kind) {
     case 'clientStream':
       return (call: ServerReadableStream<unknown, Buffer>, reply: sendUnaryData<Buffer>) =>
@@ -33,13 +37,25 @@ function grpcHandler(room: CallRoom, handler: BoundHandler) {
     case 'serverStream':
       return (call: ServerWritableStream<unknown, Buffer>) =>
         new StreamResponseCall(room, handler, call, call.request, call).begin();
-    case 'bidi':
+    default:
       return (call: ServerDuplexStream<unknown, Buffer>) =>
         new StreamResponseCall(room, handler, call, new RequestStream(call), call).begin();
-    default:
-      return (call: ServerUnaryCall<unknown, Buffer>, reply: sendUnaryData<Buffer>) =>
-        new SingleResponseCall(room, handler, call, call.request, reply).begin();
   }
+}
+
+function unaryHandler(room: CallRoom, handler: BoundHandler) {
+  return (call: ServerUnaryCall<UnaryRequest, Buffer>, reply: sendUnaryData<Buffer>) =>
+    new SingleResponseCall(room, handler, call, call.request.message, reply, call.request.bytes).begin();
+}
+
+interface UnaryRequest {
+  readonly message: unknown;
+  /** As they came: what two attempts of one call have in common, whatever this server knows of the message's fields. */
+  readonly bytes: Buffer;
+}
+
+function unaryDeserializer({ definition }: BoundHandler): (bytes: Buffer) => UnaryRequest {
+  return (bytes) => ({ message: definition.requestDeserialize(bytes), bytes });
 }
 
 function deserializer({ definition }: BoundHandler): (bytes: Buffer) => unknown {

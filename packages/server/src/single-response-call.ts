@@ -9,19 +9,42 @@ import { ServerCall } from './server-call.js';
 export class SingleResponseCall extends ServerCall {
   readonly #input: unknown;
   readonly #reply: sendUnaryData<Buffer>;
+  readonly #requestBytes: Buffer | undefined;
   #response: Buffer | undefined;
 
-  /** @param input - the request, or the {@link RequestStream}. */
+  /**
+   * @param input - the request, or the {@link RequestStream}.
+   * @param requestBytes - the request as it came, of a unary call that came from a wire.
+   */
   constructor(
     room: CallRoom,
     handler: BoundHandler,
     surface: Surface,
     input: unknown,
     reply: sendUnaryData<Buffer>,
+    requestBytes?: Buffer,
   ) {
     super(room, handler, surface);
     this.#input = input;
     this.#reply = reply;
+    this.#requestBytes = requestBytes;
+  }
+
+  /** The request of a unary call in bytes. */
+  get requestBytes(): Buffer {
+    // The input is what the definition's own deserializer gave.
+    return this.#requestBytes ?? this.handler.definition.requestSerialize(this.#input as never);
+  }
+
+  /** What the handler has answered; undefined until then. */
+  get responseBytes(): Buffer | undefined {
+    return this.#response;
+  }
+
+  /** Answers in the handler's place. */
+  answerWith(response: Buffer): void {
+    this.#response = response;
+    this.complete = true;
   }
 
   protected override async run(): Promise<void> {
