@@ -184,13 +184,13 @@ describe('a gateway', () => {
 
 describe('a gateway that cannot read a request', () => {
   it.each([
-    ['/hello/anythin', '"/hello/anythin" is no route; did you mean /hello/anything?'],
+    ['/hello/anythin', 'there is no route /hello/anythin; did you mean /hello/anything?'],
     [
       '/nowhere/at/all',
-      '"/nowhere/at/all" is no route; the routes are /hello/anything, /hello/chat, /hello/collect, /hello/list, /user/test; GET with a query, or POST JSON',
+      'there is no route /nowhere/at/all; the routes are /hello/anything, /hello/chat, /hello/collect, /hello/list, /user/test; GET with a query, or POST JSON',
     ],
-    ['/', '"/" is no route; the routes are /hello/anything,'],
-    ['/%41', '"/%41" is no route'],
+    ['/', 'there is no route /; the routes are /hello/anything,'],
+    ['/%41', 'there is no route /%41'],
   ])('answers 404 to %s and names what there is', async (path, message) => {
     const response = await fetch((await startGateway()) + path);
     expect(response.status).toBe(404);

@@ -125,7 +125,7 @@ function unknownRoute(path: string, { routes }: RouteTable): GatewayError {
     near === undefined
       ? `the routes are ${shown}${more}; GET with a query, or POST JSON`
       : `did you mean ${near}?`;
-  return new GatewayError(status.NOT_FOUND, `"${path}" is no route; ${mend}`);
+  return new GatewayError(status.NOT_FOUND, `there is no route ${path}; ${mend}`);
 }
 
 /** What fastify refuses, in the gateway's words; undefined for what is not the client's fault. */
