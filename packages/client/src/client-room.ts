@@ -153,13 +153,14 @@ export class ClientRoom {
     const sharedAs = channelOptions === undefined ? name : `${name} ${JSON.stringify(channelOptions)}`;
     let service = this.#services.get(sharedAs);
     if (service === undefined) {
-      const { registry, transport, clock, callerLabels, outlier, budget } = this.#parts;
+      const { registry, transport, clock, random, callerLabels, outlier, budget } = this.#parts;
       const nodes = new ServiceNodes({
         service: key,
         registry: registry.description,
         watch: registry.watch(key),
         transport: transport(channelOptions),
         clock,
+        random,
         callerLabels,
         outlier: { ...OUTLIER_DEFAULTS, ...outlier },
       });

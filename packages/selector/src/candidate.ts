@@ -13,4 +13,8 @@ export type Standing = 'healthy' | 'suspect' | 'ejected' | 'connecting' | 'silen
 export interface Candidate {
   readonly node: ServiceNode;
   readonly standing: Standing;
+  /** Attempts under way on it, of this process. */
+  readonly inFlight: number;
+  /** When it last became usable (connected and not ejected), on the mesh's clock; `-Infinity`: it always was. */
+  readonly usableSince: number;
 }

@@ -9,13 +9,14 @@ import { Subset } from './subset.js';
 
 function candidate(id: string, standing: Standing = 'healthy', own: Partial<ServiceNode> = {}): Candidate {
   const address = { kind: 'tcp', host: '127.0.0.1', port: 1 } as const;
-  return { node: { id, address, version: '1', labels: {}, weight: 1, micromesh: true, ...own }, standing };
+  const node = { id, address, version: '1', labels: {}, weight: 1, micromesh: true, ...own };
+  return { node, standing, inFlight: 0, usableSince: Number.NEGATIVE_INFINITY };
 }
 
 const random = () => new HashRandom(seededRandom(1));
 
 function picked(picker: Picker<Candidate>, tried: readonly string[] = [], hashKey?: string): string {
-  const pick = picker.pick(tried, hashKey);
+  const pick = picker.pick(tried, hashKey, 0);
   return pick.kind === 'node' ? pick.candidate.node.id : pick.kind;
 }
 
@@ -31,7 +32,7 @@ describe('a pick', () => {
     expect(picked(picker)).toBe('h');
     expect(picked(picker, ['h'])).toBe('s');
     expect(picked(picker, ['h', 's'])).toBe('e');
-    expect(picker.pick(['h', 's', 'e'], undefined)).toEqual({ kind: 'wait', for: 'untried' });
+    expect(picker.pick(['h', 's', 'e'], undefined, 0)).toEqual({ kind: 'wait', for: 'untried' });
   });
 
   it('takes a tried node rather than none, and a silent one as the last resort', () => {
@@ -72,7 +73,7 @@ describe('a pick', () => {
         (standings, tried, key) => {
           const all = standings.map((each, index) => candidate(String(index), each));
           const triedIds = tried.map(String);
-          const pick = new Picker(new Subset(all, {}, {}), random()).pick(triedIds, key ?? undefined);
+          const pick = new Picker(new Subset(all, {}, {}), random()).pick(triedIds, key ?? undefined, 0);
           const usable = all.filter((each) => ['healthy', 'suspect', 'ejected'].includes(each.standing));
           const untried = usable.filter((each) => !triedIds.includes(each.node.id));
           if (untried.length > 0) {

@@ -1,6 +1,9 @@
 import type { Candidate, Standing } from './candidate.js';
+import { hashOf } from './hash-ring.js';
+import { PICKER_DEFAULTS, type PickerSettings } from './picker-settings.js';
 import type { Strategy } from './strategy.js';
 import type { Subset } from './subset.js';
+import { type ChoiceOrder, choiceOrder, type Tiers } from './tiers.js';
 
 /** What a pick came to: a node, a reason to wait for one, or the word that there is none. */
 export type Pick<C extends Candidate> =
@@ -9,9 +12,6 @@ export type Pick<C extends Candidate> =
   | { readonly kind: 'wait'; readonly for: 'untried' | 'any' }
   /** No node matches the filter. */
   | { readonly kind: 'none' };
-
-/** Connected nodes, best first. Those that connect come after `ejected`, and `silent` ones are the last resort. */
-const USABLE: readonly Standing[] = ['healthy', 'suspect', 'ejected'];
 
 const WAIT_FOR_UNTRIED = { kind: 'wait', for: 'untried' } as const;
 const WAIT_FOR_ANY = { kind: 'wait', for: 'any' } as const;
@@ -24,25 +24,16 @@ const NONE = { kind: 'none' } as const;
 export class Picker<C extends Candidate> {
   readonly #strategy: Strategy;
   readonly #subset: Subset<C>;
-  /** Connected nodes in groups of equal standing (and locality), best group first; no group is empty. */
-  readonly #tiers: readonly (readonly C[])[];
+  readonly #settings: PickerSettings;
+  readonly #order: ChoiceOrder<C>;
   readonly #silent: readonly C[];
   readonly #connecting: readonly C[];
 
-  constructor(subset: Subset<C>, strategy: Strategy) {
+  constructor(subset: Subset<C>, strategy: Strategy, settings: Partial<PickerSettings> = {}) {
     this.#strategy = strategy;
     this.#subset = subset;
-    const tiers: C[][] = [];
-    for (const standing of USABLE) {
-      const group = this.#withStanding(standing);
-      if (subset.filter.locality === 'prefer') {
-        tiers.push(group.filter((candidate) => subset.isLocal(candidate)));
-        tiers.push(group.filter((candidate) => !subset.isLocal(candidate)));
-      } else {
-        tiers.push(group);
-      }
-    }
-    this.#tiers = tiers.filter((tier) => tier.length > 0);
+    this.#settings = { ...PICKER_DEFAULTS, ...settings };
+    this.#order = choiceOrder(subset, this.#settings.panicRatio);
     this.#silent = this.#withStanding('silent');
     this.#connecting = this.#withStanding('connecting');
   }
@@ -57,32 +48,37 @@ export class Picker<C extends Candidate> {
     return this.#subset.nodes;
   }
 
+  /** Whether so few nodes are connected and not ejected that ejections are ignored. */
+  get panics(): boolean {
+    return this.#order.panics;
+  }
+
   /**
    * Picks for one attempt: untried healthy > untried suspect > untried ejected > untried that connects > tried >
    * silent.
    *
    * @param tried - ids of nodes that this call has tried.
    * @param hashKey - places the call on the ring; undefined leaves it to the strategy.
+   * @param now - the mesh's clock.
    */
-  pick(tried: readonly string[], hashKey: string | undefined): Pick<C> {
+  pick(tried: readonly string[], hashKey: string | undefined, now: number): Pick<C> {
     if (this.#subset.nodes.length === 0) return NONE;
-    const best = this.#tiers[0];
-    if (best !== undefined && tried.length === 0) return this.#from(best, hashKey);
-    for (const tier of this.#tiers) {
+    const tiers = this.#tiersFor(hashKey);
+    const best = tiers[0];
+    if (best !== undefined && tried.length === 0) return this.#from(best, hashKey, now);
+    for (const tier of tiers) {
       const untried = tier.filter((candidate) => !tried.includes(candidate.node.id));
-      if (untried.length > 0) return this.#from(untried, hashKey);
+      if (untried.length > 0) return this.#from(untried, hashKey, now);
     }
     if (this.#connecting.some((candidate) => !tried.includes(candidate.node.id))) {
       return best === undefined ? WAIT_FOR_ANY : WAIT_FOR_UNTRIED;
     }
-    return this.pickConnected(hashKey) ?? WAIT_FOR_ANY;
+    return this.#connected(tiers, hashKey, now) ?? WAIT_FOR_ANY;
   }
 
   /** The best connected node, tried or not: when waiting for an untried one has taken too long. */
-  pickConnected(hashKey: string | undefined): Pick<C> | undefined {
-    const best = this.#tiers[0];
-    if (best !== undefined) return this.#from(best, hashKey);
-    return this.#silent.length > 0 ? this.#from(this.#silent, hashKey) : undefined;
+  pickConnected(hashKey: string | undefined, now: number): Pick<C> | undefined {
+    return this.#connected(this.#tiersFor(hashKey), hashKey, now);
   }
 
   /** Whether {@link pick} would give a node that is not in `tried`, or wait for one: a silent one is no choice of its. */
@@ -93,17 +89,30 @@ export class Picker<C extends Candidate> {
     );
   }
 
+  #connected(tiers: Tiers<C>, hashKey: string | undefined, now: number): Pick<C> | undefined {
+    const group = tiers[0] ?? this.#silent;
+    return group.length > 0 ? this.#from(group, hashKey, now) : undefined;
+  }
+
+  /** By its key where a call has one, so that it stays on one node. */
+  #tiersFor(hashKey: string | undefined): Tiers<C> {
+    const { near, far, nearShare } = this.#order;
+    if (nearShare >= 1) return near;
+    const point = hashKey === undefined ? this.#settings.random() : hashOf(`zone#${hashKey}`) / 2 ** 32;
+    return point < nearShare ? near : far;
+  }
+
   #withStanding(standing: Standing): C[] {
     return this.#subset.nodes.filter((candidate) => candidate.standing === standing);
   }
 
-  #from(group: readonly C[], hashKey: string | undefined): Pick<C> {
+  #from(group: readonly C[], hashKey: string | undefined, now: number): Pick<C> {
     if (hashKey !== undefined && group.length > 1) {
       const owner = this.#subset.ring.find(hashKey, (candidate) => group.some((each) => each === candidate));
       const candidate = group.find((each) => each === owner);
       if (candidate !== undefined) return { kind: 'node', candidate };
     }
     // A strategy gives back one of the objects that it was given.
-    return { kind: 'node', candidate: this.#strategy.pick(group) as C };
+    return { kind: 'node', candidate: this.#strategy.pick(group, now) as C };
   }
 }

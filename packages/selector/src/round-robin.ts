@@ -1,4 +1,5 @@
 import type { Candidate } from './candidate.js';
+import { effectiveWeight } from './slow-start.js';
 import type { Strategy } from './strategy.js';
 
 /**
@@ -9,14 +10,20 @@ import type { Strategy } from './strategy.js';
  */
 export class RoundRobin implements Strategy {
   readonly name = 'round-robin';
+  readonly #slowStartMs: number;
   readonly #credit = new WeakMap<Candidate, number>();
 
-  pick(candidates: readonly Candidate[]): Candidate {
+  /** @param slowStartMs - how long a node warms up; default 0: not at all. */
+  constructor(slowStartMs = 0) {
+    this.#slowStartMs = slowStartMs;
+  }
+
+  pick(candidates: readonly Candidate[], now: number): Candidate {
     let best = candidates[0] as Candidate;
     let bestCredit = Number.NEGATIVE_INFINITY;
     let total = 0;
     for (const candidate of candidates) {
-      const { weight } = candidate.node;
+      const weight = effectiveWeight(candidate, now, this.#slowStartMs);
       const credit = (this.#credit.get(candidate) ?? 0) + weight;
       this.#credit.set(candidate, credit);
       total += weight;

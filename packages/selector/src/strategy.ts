@@ -1,14 +1,30 @@
 import type { Candidate } from './candidate.js';
 
+/** What an attempt told of its node. */
+export interface AttemptSample {
+  /** When it ended, on the mesh's clock. */
+  readonly now: number;
+  /** From its start to its end, or to the first message of a stream: how long a stream lasts says nothing of its node. */
+  readonly latencyMs: number;
+  /** Whether the node is to blame for its end. */
+  readonly failed: boolean;
+}
+
 /**
  * Picks one of several equally good nodes. One object a service: what it remembers holds across calls.
  */
 export interface Strategy {
-  /** `hash-random`, `round-robin`: as options, policies and metrics spell it. */
+  /** A {@link StrategyName}: as options, policies and metrics spell it. */
   readonly name: string;
-  /** Picks one of `candidates`, which is never empty; equal arrays are the same object while nothing has changed. */
-  pick(candidates: readonly Candidate[]): Candidate;
+  /**
+   * Picks one of `candidates`, which is never empty; equal arrays are the same object while nothing has changed.
+   *
+   * @param now - the mesh's clock.
+   */
+  pick(candidates: readonly Candidate[], now: number): Candidate;
+  /** Takes note of an attempt, also of one on a node that the strategy did not pick itself; absent where it does not matter. */
+  observe?(candidate: Candidate, sample: AttemptSample): void;
 }
 
 /** The strategies by name. */
-export type StrategyName = 'hash-random' | 'round-robin';
+export type StrategyName = 'hash-random' | 'round-robin' | 'least-request' | 'weighted' | 'peak-ewma';

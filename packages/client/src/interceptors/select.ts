@@ -17,7 +17,7 @@ const CONNECT_WAIT_MS = { min: 1000, max: 2500 };
 export function select(clock: Clock): Interceptor<PlannedCall, Attempt> {
   return (next) =>
     function select(call) {
-      const pick = pickFor(call);
+      const pick = pickFor(call, clock);
       return pick.kind === 'node'
         ? attemptOn(call, pick.candidate, next, clock)
         : waitForNode(call, pick, clock).then((found) =>
@@ -45,8 +45,8 @@ function pickerFor(call: PlannedCall): Picker<NodeHandle> {
   return call.to.nodes.picker(strategy, filter, filterKey);
 }
 
-function pickFor(call: PlannedCall): Pick<NodeHandle> {
-  return pickerFor(call).pick(call.tried, call.plan.hashKey);
+function pickFor(call: PlannedCall, clock: Clock): Pick<NodeHandle> {
+  return pickerFor(call).pick(call.tried, call.plan.hashKey, clock.now());
 }
 
 type Found = { readonly handle: NodeHandle } | { readonly outcome: Outcome };
@@ -61,7 +61,7 @@ async function waitForNode(call: PlannedCall, first: Pick<NodeHandle>, clock: Cl
     if (pick.kind === 'wait') giveUpAt ??= clock.now() + connectWaitMs(call, pick, clock);
     const until = giveUpAt ?? Number.POSITIVE_INFINITY;
     if (clock.now() >= until) {
-      const tried = pickerFor(call).pickConnected(call.plan.hashKey);
+      const tried = pickerFor(call).pickConnected(call.plan.hashKey, clock.now());
       return tried?.kind === 'node' ? { handle: tried.candidate } : { outcome: notConnected(call) };
     }
     call.waitsFor = whatFor(call, pick);
@@ -76,7 +76,7 @@ async function waitForNode(call: PlannedCall, first: Pick<NodeHandle>, clock: Cl
     }, true);
     call.waitsFor = undefined;
     if (call.over !== undefined) return { outcome: call.over };
-    pick = pickFor(call);
+    pick = pickFor(call, clock);
   }
   return { handle: pick.candidate };
 }

@@ -8,7 +8,13 @@ import {
   type ServiceNode,
   type Timer,
 } from '@micromesh/core';
-import { type Candidate, OutlierRecord, type OutlierSettings, type Standing } from '@micromesh/selector';
+import {
+  type AttemptCounts,
+  type Candidate,
+  OutlierRecord,
+  type OutlierSettings,
+  type Standing,
+} from '@micromesh/selector';
 import type { Connection, ConnectionState, Transport } from '../transport/transport.js';
 import { checkHealth } from './health-check.js';
 import { askNode, type Verdict } from './question.js';
@@ -30,8 +36,10 @@ export interface NodeSurroundings {
   changed(): void;
   /** Whether another connected node could take this one's calls. */
   hasOther(handle: NodeHandle): boolean;
-  /** Attempts and failures of all other nodes, and whether one more may be ejected. */
-  peersOf(handle: NodeHandle): { calls: number; failures: number; mayEject: boolean };
+  /** The records of all other nodes. */
+  peersOf(handle: NodeHandle): readonly OutlierRecord[];
+  /** Whether one more node may be ejected. */
+  mayEject(): boolean;
   /** What the attempts on a silent node end with. */
   silentOutcome(handle: NodeHandle): Outcome;
 }
@@ -48,8 +56,9 @@ export class NodeHandle implements Candidate {
   readonly address: string;
   /** Why the node is not healthy, in words; empty when it is. */
   cause = '';
+  /** What its attempts came to. */
+  readonly record: OutlierRecord;
   readonly #in: NodeSurroundings;
-  readonly #outlier: OutlierRecord;
   readonly #attempts = new Set<LeasedAttempt>();
   readonly #watch: SilenceWatch;
   /** Attempts that were under way at the last loss that counted: what they lose is the same loss. */
@@ -67,12 +76,13 @@ export class NodeHandle implements Candidate {
   /** When anything last came from the node, on the mesh's clock. */
   heardAt = Number.NEGATIVE_INFINITY;
   standing: Standing = 'connecting';
+  usableSince = Number.NEGATIVE_INFINITY;
 
   constructor(node: ServiceNode, surroundings: NodeSurroundings) {
     this.node = node;
     this.address = formatAddress(node.address);
     this.#in = surroundings;
-    this.#outlier = new OutlierRecord(surroundings.outlier);
+    this.record = new OutlierRecord(surroundings.outlier);
     this.#watch = new SilenceWatch(this.#attempts, surroundings.clock);
   }
 
@@ -115,17 +125,20 @@ export class NodeHandle implements Candidate {
   }
 
   /** Counts what an attempt came to, and ejects the node when it does worse than its peers. */
-  countSuccess(now: number): void {
-    this.#outlier.success(now);
+  countSuccess(now: number, latencyMs?: number): void {
+    this.record.success(now, latencyMs);
+    this.#judge(now);
   }
 
   countFailure(now: number): void {
-    this.#outlier.failure(now);
+    this.record.failure(now);
+    this.#judge(now);
+  }
+
+  #judge(now: number): void {
     if (this.#ejected || this.#left) return;
-    const peers = this.#in.peersOf(this);
-    if (peers.mayEject && this.#outlier.isOutlier(now, peers)) {
-      this.#eject(now, `${this.#outlier.inARow} failures in a row`);
-    }
+    const cause = this.record.outlierCause(now, () => this.#in.peersOf(this));
+    if (cause !== undefined && this.#in.mayEject()) this.#eject(now, cause);
   }
 
   /**
@@ -139,8 +152,8 @@ export class NodeHandle implements Candidate {
   }
 
   /** Attempts and failures within the outlier window. */
-  counts(now: number): { calls: number; failures: number } {
-    return this.#outlier.counts(now);
+  counts(now: number): AttemptCounts {
+    return this.record.counts(now);
   }
 
   /** Attempts that are under way on the node. */
@@ -255,7 +268,7 @@ export class NodeHandle implements Candidate {
   }
 
   #eject(now: number, cause: string): void {
-    const lengthMs = this.#outlier.eject(now);
+    const lengthMs = this.record.eject(now);
     this.#ejected = true;
     this.#restand(`ejected for ${lengthMs} ms: ${cause}`);
     this.#ejectionEnd = this.#in.clock.setTimer(lengthMs, () => void this.#probe(), false);
@@ -270,7 +283,7 @@ export class NodeHandle implements Candidate {
       this.#eject(now, 'the health check failed');
       return;
     }
-    this.#outlier.restore(now);
+    this.record.restore(now);
     this.#ejected = false;
     this.#restand('');
   }

@@ -4,6 +4,7 @@ import {
   formatAddress,
   formatServiceKey,
   type Outcome,
+  type Random,
   type ServiceKey,
   type Snapshot,
   type Timer,
@@ -14,6 +15,7 @@ import {
   filterKey,
   maxEjected,
   type NodeFilter,
+  type OutlierRecord,
   type OutlierSettings,
   Picker,
   type Strategy,
@@ -30,6 +32,7 @@ export interface ServiceNodesParts {
   readonly watch: ServiceWatch;
   readonly transport: Transport;
   readonly clock: Clock;
+  readonly random: Random;
   readonly outlier: OutlierSettings;
   readonly callerLabels: CallerLabels;
 }
@@ -51,6 +54,7 @@ export class ServiceNodes implements NodeSurroundings {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly outlier: OutlierSettings;
+  readonly #random: Random;
   readonly #callerLabels: CallerLabels;
   readonly #watch: ServiceWatch;
   readonly #unsubscribe: () => void;
@@ -72,6 +76,7 @@ export class ServiceNodes implements NodeSurroundings {
     this.clock = parts.clock;
     this.transport = parts.transport;
     this.outlier = parts.outlier;
+    this.#random = parts.random;
     this.#callerLabels = parts.callerLabels;
     this.#watch = parts.watch;
     this.#unsubscribe = parts.watch.subscribe((state) => this.#onWatch(state));
@@ -97,7 +102,10 @@ export class ServiceNodes implements NodeSurroundings {
     }
     let picker = byFilter.get(key);
     if (picker === undefined) {
-      picker = new Picker(this.#subset(filter, key), strategy);
+      picker = new Picker(this.#subset(filter, key), strategy, {
+        panicRatio: this.outlier.panicRatio,
+        random: this.#random,
+      });
       keep(byFilter, key, picker);
     }
     return picker;
@@ -135,19 +143,16 @@ export class ServiceNodes implements NodeSurroundings {
     return false;
   }
 
-  peersOf(handle: NodeHandle): { calls: number; failures: number; mayEject: boolean } {
-    const now = this.clock.now();
-    let calls = 0;
-    let failures = 0;
+  peersOf(handle: NodeHandle): readonly OutlierRecord[] {
+    const peers: OutlierRecord[] = [];
+    for (const other of this.#handles.values()) if (other !== handle) peers.push(other.record);
+    return peers;
+  }
+
+  mayEject(): boolean {
     let ejected = 0;
-    for (const other of this.#handles.values()) {
-      if (other === handle) continue;
-      const counts = other.counts(now);
-      calls += counts.calls;
-      failures += counts.failures;
-      if (other.isEjected) ejected++;
-    }
-    return { calls, failures, mayEject: ejected < maxEjected(this.#handles.size, this.outlier) };
+    for (const handle of this.#handles.values()) if (handle.isEjected) ejected++;
+    return ejected < maxEjected(this.#handles.size, this.outlier);
   }
 
   silentOutcome(handle: NodeHandle): Outcome {

@@ -1,0 +1,36 @@
+import type { Random } from '@micromesh/core';
+import type { Candidate } from './candidate.js';
+import { effectiveWeight } from './slow-start.js';
+import type { Strategy } from './strategy.js';
+import { WeightedDraw } from './weighted-draw.js';
+
+/**
+ * Draws two nodes, and takes the one with fewer attempts under way for its weight.
+ *
+ * The draw goes by weight and a draw between equals stands, as in nginx's `random two least_conn`: comparing `(inFlight + 1) / weight` of
+ * two nodes drawn evenly would give a light node, or one that warms up, no call at all while the others are idle. Where weights are
+ * equal both are the same. Source: Mitzenmacher, "The power of two choices in randomized load balancing", 2001.
+ */
+export class LeastRequest implements Strategy {
+  readonly name = 'least-request';
+  readonly #slowStartMs: number;
+  readonly #draw: WeightedDraw;
+
+  /** @param slowStartMs - how long a node warms up; default 0: not at all. */
+  constructor(random: Random, slowStartMs = 0) {
+    this.#slowStartMs = slowStartMs;
+    this.#draw = new WeightedDraw(random, slowStartMs);
+  }
+
+  pick(candidates: readonly Candidate[], now: number): Candidate {
+    if (candidates.length === 1) return candidates[0] as Candidate;
+    const index = this.#draw.index(candidates, now);
+    const first = candidates[index] as Candidate;
+    const second = candidates[this.#draw.index(candidates, now, index)] as Candidate;
+    return this.#load(second, now) < this.#load(first, now) ? second : first;
+  }
+
+  #load(candidate: Candidate, now: number): number {
+    return candidate.inFlight / effectiveWeight(candidate, now, this.#slowStartMs);
+  }
+}

@@ -1,0 +1,58 @@
+/** When a connected node is taken out because it does worse than its peers. */
+export interface OutlierSettings {
+  /** Failures in a row that eject; default 5, 0: off. */
+  readonly consecutiveFailures: number;
+  /** They must lie within this time, and the shares below are of it; default 30,000. */
+  readonly windowMs: number;
+  /** And the node's failure share must be at least this many times that of its peers; default 2. */
+  readonly peerFactor: number;
+  /** A failure share that ejects, in [0, 1], under the same condition; default 0: off. */
+  readonly failureRatio: number;
+  /** Attempts that a node must have had for `failureRatio` and `latencyFactor`; default 20. */
+  readonly minCalls: number;
+  /**
+   * Standard deviations below the mean success share of all nodes that eject, Envoy's `success_rate_stdev_factor` / 1000; default 0:
+   * off, usual 1.9. One of n nodes can be (n - 1) / sqrt(n) below at most: 1.79 of five, 2.04 of six.
+   */
+  readonly stdevFactor: number;
+  /** Nodes with `stdevMinCalls` attempts that there must be for `stdevFactor`; default 5. */
+  readonly stdevMinNodes: number;
+  /** Default 100. */
+  readonly stdevMinCalls: number;
+  /** Times the median of its peers' 90th percentiles of latency that a node's own must reach to eject; default 0: off. */
+  readonly latencyFactor: number;
+  /** The first ejection's length; each further one is longer by as much; default 30,000. */
+  readonly baseEjectionMs: number;
+  /** Default 300,000. */
+  readonly maxEjectionMs: number;
+  /** At most this share of the nodes is out at once, though one may always go; default 0.5. */
+  readonly maxEjectedRatio: number;
+  /**
+   * Where fewer than this share of the nodes is connected and not ejected, ejections are ignored; in [0, 1], default 0.5 (Envoy's
+   * `healthy_panic_threshold`), 0: never.
+   */
+  readonly panicRatio: number;
+}
+
+/** The defaults table of the README. */
+export const OUTLIER_DEFAULTS: OutlierSettings = {
+  consecutiveFailures: 5,
+  windowMs: 30_000,
+  peerFactor: 2,
+  failureRatio: 0,
+  minCalls: 20,
+  stdevFactor: 0,
+  stdevMinNodes: 5,
+  stdevMinCalls: 100,
+  latencyFactor: 0,
+  baseEjectionMs: 30_000,
+  maxEjectionMs: 300_000,
+  maxEjectedRatio: 0.5,
+  panicRatio: 0.5,
+};
+
+/** How many of `nodes` may be ejected at once. */
+export function maxEjected(nodes: number, settings: OutlierSettings): number {
+  if (nodes <= 1) return 0;
+  return Math.max(1, Math.floor(nodes * settings.maxEjectedRatio));
+}
