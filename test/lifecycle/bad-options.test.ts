@@ -48,7 +48,7 @@ describe('an option', () => {
     ['createMesh.clock: {} has no now, no wallNow, no setTimer; give a Clock', made({ clock: {} })],
     ['createMesh.retryBudget.ratio: "x" is no number; give one', made({ retryBudget: { ratio: 'x' } })],
     [
-      'createMesh.defaults: null is no object; give one with any of timeoutMs, retries, retry, attemptTimeoutMs, backoff, filter, waitForReady, strategy',
+      'createMesh.defaults: null is no object; give one with any of timeoutMs, retries, retry, attemptTimeoutMs, backoff, filter, waitForReady, strategy, breaker, concurrency',
       made({ defaults: null }),
     ],
     [

@@ -23,6 +23,9 @@ import { type PlanDefaults, Planner } from './call/planner.js';
 import { ReplayMemory } from './call/replay-buffer.js';
 import { type AttemptInterceptor, buildChain, type CallInterceptor } from './chain/chain.js';
 import { localOutcome } from './chain/local-outcome.js';
+import type { CircuitBreakers } from './limits/circuit-breakers.js';
+import { LimitRoom } from './limits/client-limits.js';
+import type { LimitSettings } from './limits/limit-settings.js';
 import type { Service } from './nodes/service.js';
 import { ServiceNodes } from './nodes/service-nodes.js';
 import { BUDGET_DEFAULTS, type BudgetSettings, RetryBudget } from './retry/retry-budget.js';
@@ -48,7 +51,7 @@ export interface ClientRoomParts {
 }
 
 /** What one client or channel of a mesh says for its calls, over the mesh's defaults. */
-export interface ClientSettings extends PlanDefaults {
+export interface ClientSettings extends PlanDefaults, LimitSettings {
   /** Default `hash-random`. */
   readonly strategy?: StrategyName;
   /** Outermost first. */
@@ -72,11 +75,13 @@ export class ClientRoom {
   readonly #services = new Map<string, SharedService>();
   readonly #active = new Set<ClientCall>();
   readonly #replayMemory: ReplayMemory;
+  readonly #limits: LimitRoom;
   #closed = false;
 
   constructor(parts: ClientRoomParts) {
     this.#parts = parts;
     this.#replayMemory = new ReplayMemory(parts.replay?.meshBytes ?? 64 * MIB);
+    this.#limits = new LimitRoom(parts.clock, parts.random);
   }
 
   /** A channel for any grpc-js stub. */
@@ -109,6 +114,11 @@ export class ClientRoom {
     return [...this.#services.values()];
   }
 
+  /** The circuit breakers of all clients, to look at and to order by hand. */
+  get breakers(): CircuitBreakers {
+    return this.#limits.breakers;
+  }
+
   /** Ends every call with UNAVAILABLE, every watch and every channel. */
   close(): void {
     this.#closed = true;
@@ -125,6 +135,7 @@ export class ClientRoom {
    * @throws Error when the mesh was closed.
    */
   callerFor(key: ServiceKey, settings: ClientSettings, channelOptions?: ChannelOptions): Caller {
+    const limits = this.#limits.limitsOf(key, settings);
     if (this.#closed) throw new Error(`${CLOSED}; make its clients and channels before mesh.close()`);
     const service = this.#service(key, channelOptions);
     const { clock, random, replay } = this.#parts;
@@ -135,6 +146,7 @@ export class ClientRoom {
       planner,
       callInterceptors: settings.interceptors?.call ?? [],
       attemptInterceptors: settings.interceptors?.attempt ?? [],
+      ...(limits === undefined ? {} : { limits }),
     });
     return new Caller({
       to: service,

@@ -1,4 +1,4 @@
-import type { CallOptions, ClientSettings } from '@micromesh/client';
+import { type CallOptions, type ClientSettings, checkBreaker, checkConcurrency } from '@micromesh/client';
 import {
   ConfigError,
   nearestName,
@@ -52,6 +52,8 @@ const CALLS = {
 const DEFAULTS = {
   ...CALLS,
   strategy: wordOf('hash-random', 'round-robin'),
+  breaker: checkBreaker,
+  concurrency: checkConcurrency,
 } satisfies Checks<MeshDefaults>;
 
 const INTERCEPTORS = group({

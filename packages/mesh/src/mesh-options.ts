@@ -1,5 +1,5 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
-import type { ClientSettings, PlanDefaults, Transport } from '@micromesh/client';
+import type { ClientSettings, LimitSettings, PlanDefaults, Transport } from '@micromesh/client';
 import type { Clock, Logger, Random, ServiceDefinition } from '@micromesh/core';
 import type { Registry } from '@micromesh/registry';
 import type { OutlierSettings, StrategyName } from '@micromesh/selector';
@@ -51,7 +51,7 @@ export interface RetryBudgetOptions {
 }
 
 /** What clients and calls leave open. */
-export interface MeshDefaults extends Omit<PlanDefaults, 'idempotent'> {
+export interface MeshDefaults extends Omit<PlanDefaults, 'idempotent'>, LimitSettings {
   readonly strategy?: StrategyName;
 }
 

@@ -3,6 +3,7 @@ import { FakeClock } from '@micromesh/core/testing';
 import { RoundRobin } from '@micromesh/selector';
 import { describe, expect, it } from 'vitest';
 import { Planner } from '../call/planner.js';
+import { LimitRoom } from '../limits/client-limits.js';
 import { TestWorld } from '../testing/index.js';
 import { buildChain } from './chain.js';
 
@@ -29,6 +30,26 @@ describe('the chain', () => {
       'attempt timeout',
       'transport',
     ]);
+  });
+
+  it('has limits above retry where a client asks for one, and else none', () => {
+    const clock = new FakeClock();
+    const room = new LimitRoom(clock, seededRandom(1));
+    const parts = {
+      clock,
+      random: seededRandom(1),
+      planner: new Planner({}, new RoundRobin()),
+      callInterceptors: [],
+      attemptInterceptors: [],
+    };
+    for (const settings of [{ breaker: {} }, { concurrency: { max: 1 } }]) {
+      const limits = room.limitsOf({ name: 'hello' }, settings);
+      if (limits === undefined) throw new Error('no limits');
+      const { names } = buildChain({ ...parts, limits });
+      expect(names.slice(1, 6)).toEqual(['plan', 'deadline', 'limits', 'retry', 'select']);
+    }
+    expect(room.limitsOf({ name: 'hello' }, { breaker: false, concurrency: false })).toBeUndefined();
+    expect(buildChain(parts).names).not.toContain('limits');
   });
 
   it('shows call interceptors the call once, and attempt interceptors each attempt with its node', async () => {

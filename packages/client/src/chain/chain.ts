@@ -7,11 +7,13 @@ import { attemptTimeout } from '../interceptors/attempt-timeout.js';
 import { deadline } from '../interceptors/deadline.js';
 import { guarded, guardedAttempt } from '../interceptors/guard.js';
 import { lease } from '../interceptors/lease.js';
+import { limits } from '../interceptors/limits.js';
 import { mark } from '../interceptors/mark.js';
 import { plan } from '../interceptors/plan.js';
 import { retry } from '../interceptors/retry.js';
 import { select } from '../interceptors/select.js';
 import { span } from '../interceptors/span.js';
+import type { ClientLimits } from '../limits/client-limits.js';
 import type { Interceptor, Invoke } from './interceptor.js';
 import { Layers } from './layers.js';
 
@@ -28,6 +30,8 @@ export interface ChainParts {
   readonly planner: Planner;
   readonly callInterceptors: readonly CallInterceptor[];
   readonly attemptInterceptors: readonly AttemptInterceptor[];
+  /** Left out where the client asks for none. */
+  readonly limits?: ClientLimits;
 }
 
 /** A chain, and the names of its layers, outermost first. */
@@ -39,7 +43,7 @@ export interface Chain {
 /**
  * The order of everything that happens to a call, outermost first.
  *
- * To come, each at its place: fault (call scope), limits, mirror, between deadline and retry; call credentials below
+ * To come, each at its place: fault (call scope) above limits, mirror below; call credentials below
  * the user's attempt interceptors; fault (attempt scope) above the transport.
  */
 export function buildChain(parts: ChainParts): Chain {
@@ -54,6 +58,8 @@ export function buildChain(parts: ChainParts): Chain {
       .inside('plan', plan(parts.planner))
       // Absolute, so that it bounds every attempt, every pause and the wait for the first snapshot.
       .around('deadline', deadline(clock))
+      // What is refused here is final, costs no budget and marks nobody; the breaker sees what a call came to after its retries.
+      .insideIf('limits', parts.limits && limits(parts.limits, clock))
       // One scheduler and one attempt counter; below it everything happens once per attempt.
       .inside('retry', retry(clock, random))
       // The node is chosen anew for each attempt, so that a retry goes to another one.

@@ -34,6 +34,11 @@ export class Layers<In, Out> {
     return new Layers(fold, [], [...this.names, `${name} x ${interceptors.length}`]);
   }
 
+  /** Adds a layer that hands on what it gets, where one is asked for: nobody pays for one that is not. */
+  insideIf(name: string, interceptor: Interceptor<Out> | undefined): Layers<In, Out> {
+    return interceptor === undefined ? this : this.inside(name, interceptor);
+  }
+
   /** Closes the list with the layer that carries out. */
   end(name: string, last: Invoke<Out>): { readonly invoke: Invoke<In>; readonly names: readonly string[] } {
     return { invoke: this.#close(last), names: [...this.names, name] };
