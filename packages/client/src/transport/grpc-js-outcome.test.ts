@@ -108,27 +108,36 @@ describe('a stream that the server turned away is unsent', () => {
   });
 
   it('by a GOAWAY whose last stream is before it', async () => {
-    const server = createServer((socket) => {
-      socket.on('error', () => {});
-      closeLater({ close: () => socket.destroy() });
-      // SETTINGS, empty.
-      socket.write(Buffer.from('000000040000000000', 'hex'));
-      let seen = Buffer.alloc(0);
-      socket.on('data', (bytes: Buffer) => {
-        seen = Buffer.concat([seen, bytes]);
-        if (!seen.includes('/probe.v1.Probe') && !hasHeaders(seen)) return;
-        // GOAWAY: last stream 0, NO_ERROR.
-        socket.write(Buffer.from('0000080700000000000000000000000000', 'hex'));
-        seen = Buffer.alloc(0);
-      });
-    });
-    closeLater(server);
-    const connection = await connected(await portOf(server));
-    expect(await call(connection).outcome).toMatchObject({
+    const { port } = await goingAway(0, constants.NGHTTP2_NO_ERROR);
+    expect(await call(await connected(port)).outcome).toMatchObject({
       ...UNSENT,
       reason: 'refused',
       details: 'Stream refused by server',
     });
+  });
+
+  it('but not by a GOAWAY with an error: Node hides which stream was the last', async () => {
+    const { port } = await goingAway(0, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    expect(await call(await connected(port)).outcome).toMatchObject(BROKEN);
+  });
+
+  it('but not where a GOAWAY covers it and the connection breaks without an answer', async () => {
+    const { port, said } = await goingAway(1, constants.NGHTTP2_NO_ERROR);
+    const { outcome } = call(await connected(port));
+    (await said).destroy();
+    expect(await outcome).toMatchObject(DROPPED);
+  });
+
+  it('but not by REFUSED_STREAM after its headers: it was begun', async () => {
+    let refuse: () => void = () => {};
+    const port = await serve((stream) => {
+      stream.respond(GRPC);
+      refuse = () => stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    });
+    const { headers, outcome } = call(await connected(port));
+    await headers;
+    refuse();
+    expect((await outcome).delivery).not.toBe('unsent');
   });
 
   it('but not by the same words of a server that speaks of another connection', async () => {
@@ -139,6 +148,32 @@ describe('a stream that the server turned away is unsent', () => {
     }
   });
 });
+
+/** A server that answers each stream with GOAWAY; `said` gives the socket once that is sent. */
+async function goingAway(lastStream: number, code: number): Promise<{ port: number; said: Promise<Socket> }> {
+  let onSaid: (socket: Socket) => void = () => {};
+  const said = new Promise<Socket>((resolve) => {
+    onSaid = resolve;
+  });
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    closeLater({ close: () => socket.destroy() });
+    // SETTINGS, empty.
+    socket.write(Buffer.from('000000040000000000', 'hex'));
+    let seen = Buffer.alloc(0);
+    socket.on('data', (bytes: Buffer) => {
+      seen = Buffer.concat([seen, bytes]);
+      if (!seen.includes('/probe.v1.Probe') && !hasHeaders(seen)) return;
+      seen = Buffer.alloc(0);
+      const goaway = Buffer.from('0000080700000000000000000000000000', 'hex');
+      goaway.writeUInt32BE(lastStream, 9);
+      goaway.writeUInt32BE(code, 13);
+      socket.write(goaway, () => onSaid(socket));
+    });
+  });
+  closeLater(server);
+  return { port: await portOf(server), said };
+}
 
 /** Whether the bytes of a client's connection have a HEADERS frame after the 24 bytes of preface. */
 function hasHeaders(bytes: Buffer): boolean {
