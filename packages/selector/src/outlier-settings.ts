@@ -12,7 +12,7 @@ export interface OutlierSettings {
   readonly minCalls: number;
   /**
    * Standard deviations below the mean success share of all nodes that eject, Envoy's `success_rate_stdev_factor` / 1000; default 0:
-   * off, usual 1.9. One of n nodes can be (n - 1) / sqrt(n) below at most: 1.79 of five, 2.04 of six.
+   * off, usual 1.9. One of n nodes can be sqrt(n - 1) below at most: 2 of five.
    */
   readonly stdevFactor: number;
   /** Nodes with `stdevMinCalls` attempts that there must be for `stdevFactor`; default 5. */
