@@ -48,6 +48,7 @@ describe('a server', () => {
     ],
     [{ advertise: '0.0.0.0:1' }, {}, /"0\.0\.0\.0:1" is no address that a client can reach; advertise/],
     [{ signals: 'SIGTERM' }, {}, /^start\.signals: "SIGTERM" is no list; give one: \['SIGTERM', 'SIGINT'\]$/],
+    [{ signals: ['SIGTREM'] }, {}, /^start\.signals: "SIGTREM" is no signal; did you mean SIGTERM\?$/],
     [{ signals: ['SIGTEM'] }, {}, /^start\.signals: "SIGTEM" is no signal; did you mean SIGTERM\?$/],
     [
       { drain: { lameduckMs: 5 } },

@@ -197,7 +197,7 @@ describe('a program with a server ends by itself', () => {
       done();
       console.log(await outcome);
     `);
-    expect(ended.output).toMatch(/^hello-\w+ was stopped before it had started\n$/);
+    expect(ended.output).toMatch(/^the mesh was closed; start its servers before mesh\.close\(\)\n$/);
     expectSoon(ended);
   });
 

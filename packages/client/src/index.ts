@@ -1,7 +1,8 @@
 export type { Attempt as NodeCall } from './attempt/attempt.js';
 export { withOptions } from './call/ambient-options.js';
 export type { AttemptRecord } from './call/attempt-record.js';
-export { CALL_OPTION_NAMES, type CallOptions } from './call/call-options.js';
+export { checkCallOptions, PLAN_OPTION_CHECKS } from './call/call-option-checks.js';
+export type { CallOptions } from './call/call-options.js';
 export type { CallPlan } from './call/call-plan.js';
 export type { Call, PlannedCall } from './call/client-call.js';
 export { DEFAULT_TIMEOUT_MS, type PlanDefaults } from './call/planner.js';

@@ -32,6 +32,22 @@ export {
   splitMethodPath,
 } from './method.js';
 export type { ServiceNode, Snapshot } from './node.js';
+export {
+  anyValue,
+  type Check,
+  type Checks,
+  flagValue,
+  functionLike,
+  integerOf,
+  listOf,
+  nameValue,
+  numberOf,
+  objectWith,
+  optionsOf,
+  textValue,
+  valuesByName,
+  wordOf,
+} from './option-checks.js';
 export { checkInteger, checkNumber, checkOptionNames, nearestName } from './options.js';
 export type { Delivery, Origin, Outcome, Reason } from './outcome.js';
 export { Places } from './places.js';

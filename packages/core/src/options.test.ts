@@ -15,6 +15,15 @@ describe('option names', () => {
     expect(nearestName('zebra', ['retries'])).toBeUndefined();
   });
 
+  it.each([
+    ['SIGTREM', ['SIGTRAP', 'SIGTERM'], 'SIGTERM'],
+    ['versoin', ['labels', 'version'], 'version'],
+    ['bogus', ['logs', 'json'], undefined],
+    ['prot', ['host', 'port'], 'port'],
+  ])('counts swapped letters as one slip, and suggests nothing that is far: %s', (name, known, nearest) => {
+    expect(nearestName(name, known)).toBe(nearest);
+  });
+
   it('names the field, the value and the range of a bad number', () => {
     expect(() => checkInteger('defaults.retries', 1.5, 0)).toThrow('defaults.retries: 1.5 is not an integer');
     expect(() => checkInteger('defaults.retries', -1, 0)).toThrow('give a number from 0');

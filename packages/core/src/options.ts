@@ -19,13 +19,14 @@ export function checkOptionNames(what: string, options: object, known: readonly 
   }
 }
 
-/** The known name within a third of its length in edits (Levenshtein), or undefined. */
+/** The known name that a slip or two away makes `name`: a third of the longer one's letters at most; or undefined. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance && distance <= Math.max(2, candidate.length / 3)) {
+    const near = Math.max(1, name.length / 3, candidate.length / 3);
+    if (distance < bestDistance && distance <= near) {
       best = candidate;
       bestDistance = distance;
     }
@@ -33,14 +34,19 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return best;
 }
 
+/** Letters that were added, lost or changed, and neighbours that were swapped (Damerau and Levenshtein's, restricted). */
 function editDistance(a: string, b: string): number {
+  let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let row = 1; row <= a.length; row++) {
     const current = [row];
     for (let column = 1; column <= b.length; column++) {
       const substitution = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+      const swapped = row > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const swap = swapped ? (beforePrevious[column - 2] ?? 0) + 1 : substitution;
+      current.push(Math.min(substitution, swap, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
     }
+    beforePrevious = previous;
     previous = current;
   }
   return previous[b.length] ?? 0;

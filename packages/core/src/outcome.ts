@@ -50,4 +50,6 @@ export interface Outcome {
   readonly origin: Origin;
   readonly delivery: Delivery;
   readonly reason: Reason;
+  /** What made this process end it, where that is an error of the caller's: `signal.reason`. */
+  readonly cause?: Error;
 }

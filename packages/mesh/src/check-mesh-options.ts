@@ -1,12 +1,24 @@
-import { type CallOptions, type ClientSettings, checkBreaker, checkConcurrency } from '@micromesh/client';
+import { type ClientSettings, checkBreaker, checkConcurrency, PLAN_OPTION_CHECKS } from '@micromesh/client';
 import {
+  anyValue,
+  type Checks,
   ConfigError,
+  functionLike,
+  integerOf,
+  listOf,
+  nameValue,
   nearestName,
+  numberOf,
+  objectWith,
+  optionsOf,
   readServiceDefinition,
   type ServiceDefinition,
   type ServiceKey,
+  textValue,
+  valuesByName,
+  wordOf,
 } from '@micromesh/core';
-import type { NodeFilter, OutlierSettings } from '@micromesh/selector';
+import type { OutlierSettings } from '@micromesh/selector';
 import type {
   ChannelSettings,
   ClientOptions,
@@ -16,47 +28,17 @@ import type {
   MeshServerOptions,
   RetryBudgetOptions,
 } from './mesh-options.js';
-import {
-  anything,
-  type Checks,
-  checkOptions,
-  flag,
-  functionLike,
-  group,
-  integerOf,
-  listOf,
-  name,
-  numberOf,
-  objectWith,
-  text,
-  texts,
-  wordOf,
-} from './option-checks.js';
 
-const FILTER = {
-  version: text,
-  labels: texts,
-  locality: wordOf('prefer', 'require'),
-} satisfies Checks<NodeFilter>;
-
-const CALLS = {
-  timeoutMs: numberOf(1),
-  retries: integerOf(0, 100),
-  retry: functionLike('one, e.g. retryOnError'),
-  attemptTimeoutMs: numberOf(1),
-  backoff: group({ baseMs: numberOf(0), maxMs: numberOf(0) }),
-  filter: group(FILTER),
-  waitForReady: flag,
-};
+const LABELS = valuesByName(textValue, "texts by name: { zone: 'a' }");
 
 const DEFAULTS = {
-  ...CALLS,
+  ...PLAN_OPTION_CHECKS,
   strategy: wordOf('hash-random', 'round-robin'),
   breaker: checkBreaker,
   concurrency: checkConcurrency,
 } satisfies Checks<MeshDefaults>;
 
-const INTERCEPTORS = group({
+const INTERCEPTORS = optionsOf({
   call: listOf(functionLike('an interceptor'), 'interceptors: [(next) => async (call) => next(call)]'),
   attempt: listOf(
     functionLike('an interceptor'),
@@ -66,44 +48,36 @@ const INTERCEPTORS = group({
 
 const CLIENT = {
   ...DEFAULTS,
-  service: name,
+  service: nameValue,
   idempotent: namesOrFlag,
   interceptors: INTERCEPTORS,
-  channelOptions: anything,
+  channelOptions: valuesByName(anyValue, "grpc-js's by name: { 'grpc.max_receive_message_length': -1 }"),
 } satisfies Checks<ClientOptions>;
 
 const { service: _service, ...CHANNEL_AS_CLIENT } = CLIENT;
 
 const CHANNEL = {
   ...CHANNEL_AS_CLIENT,
-  definitions: listOf(anything, 'the services that its stubs call: [HelloService]'),
+  definitions: listOf(anyValue, 'the services that its stubs call: [HelloService]'),
 } satisfies Checks<ChannelSettings>;
 
-const CALL = {
-  ...CALLS,
-  signal: objectWith(['addEventListener', 'removeEventListener'], 'an AbortSignal'),
-  metadata: objectWith(['clone', 'getMap'], 'a Metadata of @grpc/grpc-js'),
-  hashKey: text,
-  idempotent: flag,
-} satisfies Checks<CallOptions>;
-
 const SERVER = {
-  version: text,
-  labels: texts,
+  version: textValue,
+  labels: LABELS,
   weight: integerOf(1, 65_535),
-  id: name,
+  id: nameValue,
 } satisfies Checks<MeshServerOptions>;
 
 const MESH = {
-  identity: group({ service: name, labels: texts } satisfies Checks<Identity>),
-  registry: anything,
-  services: texts,
+  identity: optionsOf({ service: nameValue, labels: LABELS } satisfies Checks<Identity>),
+  registry: anyValue,
+  services: valuesByName(nameValue, "registry names by proto service: { 'hello.v1.Hello': 'hello' }"),
   logger: objectWith(
     ['debug', 'info', 'warn', 'error'],
     'a pino logger, or an object with these four methods',
   ),
-  defaults: group(DEFAULTS),
-  outlier: group({
+  defaults: optionsOf(DEFAULTS),
+  outlier: optionsOf({
     consecutiveFailures: integerOf(0),
     windowMs: numberOf(1),
     peerFactor: numberOf(0),
@@ -118,7 +92,7 @@ const MESH = {
     maxEjectedRatio: numberOf(0, 1),
     panicRatio: numberOf(0, 1),
   } satisfies Checks<OutlierSettings>),
-  retryBudget: group({
+  retryBudget: optionsOf({
     ratio: numberOf(0),
     perSecond: numberOf(0),
     windowMs: numberOf(1),
@@ -131,42 +105,37 @@ const MESH = {
 
 /** @throws ConfigError for what cannot be. */
 export function checkMeshOptions(options: MeshOptions): void {
-  checkOptions('createMesh', options, MESH);
+  optionsOf(MESH)('createMesh', options);
 }
 
 /** @throws ConfigError for what cannot be, and for names of methods that the definition does not have. */
 export function checkClientOptions(definition: ServiceDefinition, options: ClientOptions): void {
-  checkOptions('mesh.client', options, CLIENT);
+  optionsOf(CLIENT)('mesh.client', options);
   checkMethodNames('mesh.client.idempotent', options.idempotent, [definition]);
 }
 
 /** @throws ConfigError as {@link checkClientOptions}. */
 export function checkChannelSettings(settings: ChannelSettings): void {
-  checkOptions('mesh.channel', settings, CHANNEL);
+  optionsOf(CHANNEL)('mesh.channel', settings);
   const { idempotent, definitions = [] } = settings;
   // Without definitions a channel knows no methods, and the names count as they come.
   if (definitions.length > 0) checkMethodNames('mesh.channel.idempotent', idempotent, definitions);
 }
 
 /** @throws ConfigError for what cannot be. */
-export function checkCallOptions(options: CallOptions): void {
-  checkOptions('mesh.with', options, CALL);
-}
-
-/** @throws ConfigError for what cannot be. */
 export function checkServerOptions(options: MeshServerOptions): void {
-  checkOptions('mesh.server', options, SERVER);
+  optionsOf(SERVER)('mesh.server', options);
 }
 
 /** @throws ConfigError for a service without a name. */
 export function checkServiceKey(field: string, service: string | ServiceKey): void {
-  if (typeof service === 'object' && service !== null) name(`${field}.name`, service.name);
-  else name(field, service);
+  if (typeof service === 'object' && service !== null) nameValue(`${field}.name`, service.name);
+  else nameValue(field, service);
 }
 
 function namesOrFlag(field: string, value: unknown): void {
   if (typeof value === 'boolean') return;
-  listOf(text, "names of methods, ['anything'], or true for all")(field, value);
+  listOf(textValue, "names of methods, ['anything'], or true for all")(field, value);
 }
 
 function checkMethodNames(

@@ -3,6 +3,7 @@ import {
   type CallOptions,
   ClientRoom,
   type ClientSettings,
+  checkCallOptions,
   GrpcJsTransport,
   type TypedClient,
   withOptions,
@@ -10,6 +11,7 @@ import {
 import {
   type Clock,
   ConfigError,
+  functionLike,
   type Logger,
   type Random,
   readServiceDefinition,
@@ -20,16 +22,16 @@ import {
   systemRandom,
   toServiceKey,
 } from '@micromesh/core';
-import { type Registry, registryFrom } from '@micromesh/registry';
+import type { Registry } from '@micromesh/registry';
 import { createServer, type ServerBuilder } from '@micromesh/server';
 import {
-  checkCallOptions,
   checkChannelSettings,
   checkClientOptions,
   checkMeshOptions,
   checkServerOptions,
   checkServiceKey,
 } from './check-mesh-options.js';
+import { chooseRegistry } from './choose-registry.js';
 import type { ChannelSettings, ClientOptions, MeshOptions, MeshServerOptions } from './mesh-options.js';
 import { createPinoLogger } from './pino-logger.js';
 
@@ -48,19 +50,32 @@ export interface Mesh extends AsyncDisposable {
    * @throws ConfigError for options that cannot be, and where nobody says the service's name in the registry.
    */
   client<S extends ServiceDefinition>(definition: S, options?: ClientOptions): TypedClient<S>;
-  /** Begins a server: `.add(definition, handlers).start({ ... })`. */
+  /**
+   * Begins a server: `.add(definition, handlers).start({ ... })`.
+   *
+   * @throws ConfigError for options that cannot be; Error when the mesh was closed, as `start` does.
+   */
   server(service: string | ServiceKey, options?: MeshServerOptions): ServerBuilder;
   /**
    * Options for the calls that `work` makes through stubs, which have no place for them.
    *
-   * @throws ConfigError for options that cannot be.
+   * @throws ConfigError for options that cannot be, and for work that is no function.
    */
   with<T>(options: CallOptions, work: () => T): T;
-  /** Runs `work` outside the deadline and the cancellation of the current server call. */
+  /**
+   * Runs `work` outside the deadline and the cancellation of the current server call.
+   *
+   * @throws ConfigError when it is no function.
+   */
   detached<T>(work: () => T): T;
   /** Stops the servers, ends calls and watches, closes channels and the registry: nothing is left. */
   close(): Promise<void>;
 }
+
+const checkWithWork = functionLike(
+  'the calls: mesh.with({ retries: 0 }, () => stub.anything(request, callback))',
+);
+const checkDetachedWork = functionLike('the work: mesh.detached(() => client.anything(request))');
 
 /**
  * Makes a mesh.
@@ -88,9 +103,13 @@ class JoinedMesh implements Mesh {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
     this.#logger = options.logger ?? createPinoLogger();
-    const spec = options.registry ?? process.env.MICROMESH_REGISTRY ?? 'embedded';
-    this.#ownsRegistry = typeof spec === 'string';
-    this.#registry = registryFrom(spec, { clock: this.#clock, random: this.#random, logger: this.#logger });
+    const { registry, owned } = chooseRegistry(options.registry, {
+      clock: this.#clock,
+      random: this.#random,
+      logger: this.#logger,
+    });
+    this.#registry = registry;
+    this.#ownsRegistry = owned;
     this.#clients = new ClientRoom({
       registry: this.#registry,
       transport: (channelOptions) =>
@@ -124,6 +143,7 @@ class JoinedMesh implements Mesh {
   server(service: string | ServiceKey, options: MeshServerOptions = {}): ServerBuilder {
     checkServiceKey('mesh.server service', service);
     checkServerOptions(options);
+    this.#refuseServersOnceClosed();
     return createServer({
       labels: this.#options.identity?.labels ?? {},
       ...options,
@@ -133,21 +153,25 @@ class JoinedMesh implements Mesh {
       clock: this.#clock,
       random: this.#random,
       afterSignal: () => this.close(),
+      beforeStart: () => this.#refuseServersOnceClosed(),
       onStart: (running) => {
+        // It may have been closed while the server was getting ready.
+        this.#refuseServersOnceClosed();
         const stop = () => running.stop();
         this.#servers.add(stop);
         void running.stopped.then(() => this.#servers.delete(stop));
-        if (this.#closing !== undefined) void stop();
       },
     });
   }
 
   with<T>(options: CallOptions, work: () => T): T {
-    checkCallOptions(options);
+    checkCallOptions('mesh.with', options);
+    checkWithWork('mesh.with work', work);
     return withOptions(options, work);
   }
 
   detached<T>(work: () => T): T {
+    checkDetachedWork('mesh.detached work', work);
     return runDetached(work);
   }
 
@@ -165,6 +189,11 @@ class JoinedMesh implements Mesh {
     await Promise.all([...this.#servers].map((stop) => stop()));
     this.#clients.close();
     if (this.#ownsRegistry) await this.#registry.close();
+  }
+
+  #refuseServersOnceClosed(): void {
+    if (this.#closing === undefined) return;
+    throw new Error('the mesh was closed; start its servers before mesh.close()');
   }
 
   #settings(own: ClientSettings): ClientSettings {

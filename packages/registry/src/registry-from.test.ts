@@ -79,13 +79,14 @@ describe('registryFrom', () => {
   });
 
   it('makes the registry that joins or starts the dev agent, which asks nobody yet', () => {
-    expect(open('embedded').description).toMatch(/^embedded/);
+    expect(open('embedded').description).toMatch(/^(embedded|dev agent)/);
     expect(() => open('embedded', { NODE_ENV: 'production' })).toThrow(ConfigError);
   });
 
   it.each([
     ['embedded:8555', 'takes nothing after it'],
     ['zookeeper://x', 'registry: "zookeeper://x" is no registry'],
+    ['consul+http://a:1?token=secret', 'is no registry'],
     ['', 'is no registry'],
     ['consul://a:b:c', 'address: "a:b:c"'],
     ['consul://a:99999', 'address: "a:99999"'],

@@ -50,7 +50,7 @@ export function registryFrom(spec: string | Registry, parts: RegistryParts = {})
       if (rest === '') return embedded(parts);
       throw new ConfigError('registry', spec, 'takes nothing after it', "write 'embedded'");
     default:
-      throw new ConfigError('registry', spec, 'is no registry', ALLOWED);
+      throw new ConfigError('registry', withoutToken(spec), 'is no registry', ALLOWED);
   }
 }
 

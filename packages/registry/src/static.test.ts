@@ -43,9 +43,19 @@ describe('staticRegistry', () => {
   it.each([
     ['no address', { hello: ['nonsense'] }, 'static.hello: "nonsense"'],
     ['a port of 0', { hello: ['127.0.0.1:0'] }, 'static.hello: "127.0.0.1:0"'],
-    ['an empty list', { hello: [] }, 'static.hello: []'],
+    ['an empty list', { hello: [] }, 'static.hello: [] is no list of addresses; give at least one'],
+    [
+      'no services',
+      undefined,
+      "static: undefined is no object; give addresses by service name: { hello: ['127.0.0.1:5001'] }",
+    ],
+    ['a list of addresses of no service', ['127.0.0.1:5001'], 'static: ["127.0.0.1:5001"] is no object'],
+    ['one address', { hello: 'h:1' }, 'static.hello: "h:1" is no list; give addresses: [\'127.0.0.1:5001\']'],
+    ['what is no text', { hello: [5001] }, 'static.hello[0]: 5001 is not a string; give a string'],
   ])('refuses %s', (_, services, message) => {
-    expect(() => staticRegistry(services)).toThrow(ConfigError);
-    expect(() => staticRegistry(services)).toThrow(message);
+    // As JavaScript may call it.
+    const open = () => Reflect.apply(staticRegistry, undefined, [services]);
+    expect(open).toThrow(ConfigError);
+    expect(open).toThrow(message);
   });
 });

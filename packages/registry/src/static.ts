@@ -3,9 +3,12 @@ import {
   formatAddress,
   formatServiceKey,
   type Logger,
+  listOf,
   parseAddress,
   type ServiceKey,
   silentLogger,
+  textValue,
+  valuesByName,
 } from '@micromesh/core';
 import type { Registered, Registration, Registry, ServiceSummary, ServiceWatch } from './registry.js';
 import { type RegistryEntry, snapshotOf } from './registry-entry.js';
@@ -14,21 +17,25 @@ import { SharedWatches } from './shared-watches.js';
 /** Addresses by service name: `{ hello: ['10.0.0.1:80', '[::1]:80', 'unix:/run/hello'] }`. */
 export type StaticServices = Readonly<Record<string, readonly string[]>>;
 
+const EXAMPLE = "addresses by service name: { hello: ['127.0.0.1:5001'] }";
+const checkServices = valuesByName(listOf(textValue, "addresses: ['127.0.0.1:5001']"), EXAMPLE);
+
 /**
  * A registry that is a list: it never changes and takes no registrations. A service that is not in it has no node.
  *
- * @throws ConfigError when an address is none.
+ * @throws ConfigError when there is no list of addresses by name, or an address is none.
  */
 export function staticRegistry(
   services: StaticServices,
   options: { readonly logger?: Logger } = {},
 ): Registry {
+  checkServices('static', services);
   const entries = new Map<string, readonly RegistryEntry[]>();
   for (const [name, addresses] of Object.entries(services)) {
     if (name === '') {
       throw new ConfigError('static', name, 'is no service name', 'name the service of each list');
     }
-    if (!Array.isArray(addresses) || addresses.length === 0) {
+    if (addresses.length === 0) {
       throw new ConfigError(`static.${name}`, addresses, 'is no list of addresses', 'give at least one');
     }
     entries.set(

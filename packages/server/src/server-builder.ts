@@ -81,6 +81,7 @@ class Builder implements ServerBuilder {
 
   async start(options: StartOptions = {}): Promise<RunningServer> {
     const drain = checkStartOptions(options);
+    this.#options.beforeStart?.();
     if (this.#handlers.length === 0) {
       throw new ConfigError(
         'mesh.server',

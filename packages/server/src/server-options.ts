@@ -32,6 +32,8 @@ export interface CreateServerOptions {
   readonly random: Random;
   /** Called when a signal has stopped a server, so that the mesh around it can close. */
   readonly afterSignal?: () => void | Promise<void>;
+  /** Called when a server is to start, before anything is opened; what it throws refuses the start. */
+  readonly beforeStart?: () => void;
   /** Called with each server that listens, before it registers, so that the mesh around it can stop it. */
   readonly onStart?: (running: RunningServer) => void;
 }
@@ -75,6 +77,7 @@ export function checkCreateOptions(options: CreateServerOptions): void {
     'clock',
     'random',
     'afterSignal',
+    'beforeStart',
     'onStart',
   ]);
   if (options.weight !== undefined) checkInteger('mesh.server.weight', options.weight, 1);

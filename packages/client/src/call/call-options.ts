@@ -29,18 +29,3 @@ export interface CallOptions {
   /** Wait for a node until the deadline instead of failing when none is connected; default false. */
   readonly waitForReady?: boolean;
 }
-
-/** Names of {@link CallOptions}, to refuse others. */
-export const CALL_OPTION_NAMES = [
-  'timeoutMs',
-  'signal',
-  'metadata',
-  'hashKey',
-  'retries',
-  'retry',
-  'idempotent',
-  'attemptTimeoutMs',
-  'backoff',
-  'filter',
-  'waitForReady',
-] as const satisfies readonly (keyof CallOptions)[];

@@ -13,7 +13,7 @@ export function deadline(clock: Clock): Bracket<PlannedCall> {
     before(call) {
       const parent = currentCallContext()?.signal;
       const { signal } = call.options;
-      if (signal?.aborted) return cancelled(call, BY_CALLER);
+      if (signal?.aborted) return cancelledBy(call, signal);
       if (parent?.aborted) return cancelled(call, BY_PARENT);
       const remainingMs = call.deadline - clock.now();
       if (remainingMs <= 0) return exceeded(call, clock);
@@ -34,12 +34,24 @@ function follow(
   signal: AbortSignal | undefined,
   parent: AbortSignal | undefined,
 ): () => void {
-  const offSignal = signal && onAbort(signal, () => call.stop(cancelled(call, BY_CALLER)));
+  const offSignal = signal && onAbort(signal, () => call.stop(cancelledBy(call, signal)));
   const offParent = parent && onAbort(parent, () => call.stop(cancelled(call, BY_PARENT)));
   return () => {
     offSignal?.();
     offParent?.();
   };
+}
+
+/** With the caller's reason, where it gave one. */
+function cancelledBy(call: PlannedCall, { reason }: AbortSignal): Outcome {
+  if (typeof reason === 'string' && reason !== '') return cancelled(call, `${BY_CALLER}: ${reason}`);
+  if (!(reason instanceof Error) || isDefault(reason)) return cancelled(call, BY_CALLER);
+  return { ...cancelled(call, `${BY_CALLER}: ${reason.message || reason.name}`), cause: reason };
+}
+
+/** What `abort()` without a reason gives, told by its fixed words: a caller may make such an exception with its own. */
+function isDefault(reason: Error): boolean {
+  return reason.name === 'AbortError' && reason.message === 'This operation was aborted';
 }
 
 function cancelled(call: PlannedCall, details: string): Outcome {

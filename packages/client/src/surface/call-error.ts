@@ -9,6 +9,8 @@ export interface FailureFacts {
   readonly reason: Reason;
   /** Each attempt that failed, in order. */
   readonly attempts: readonly AttemptRecord[];
+  /** The reason with which the caller's signal was aborted, where that is an error of its own. */
+  readonly cause?: unknown;
 }
 
 /** The error of a failed call: a grpc-js `ServiceError` that also says what was tried. */
@@ -22,7 +24,10 @@ export class CallError extends Error implements ServiceError, FailureFacts {
   readonly reason: Reason;
   readonly attempts: readonly AttemptRecord[];
 
-  constructor(failed: StatusObject & FailureFacts & { readonly message: string }, options?: ErrorOptions) {
+  constructor(
+    failed: StatusObject & FailureFacts & { readonly message: string },
+    options: ErrorOptions = failed,
+  ) {
     super(failed.message, options);
     this.code = failed.code;
     this.details = failed.details;
@@ -45,6 +50,7 @@ export function failedStatus(
     reason: outcome.reason,
     attempts: call.records,
     message: messageOf(call, outcome, now),
+    ...(outcome.cause === undefined ? {} : { cause: outcome.cause }),
   };
 }
 

@@ -39,8 +39,9 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
   const { key, method, definition } = defined;
   const deserialize = definition.responseDeserialize.bind(definition);
 
+  const name = `${method.service}.${key}`;
+
   function start(given: TypedCallOptions | undefined, listener: ResponseListener): ClientCall {
-    if (given !== undefined) checkTypedOptions(`${method.service}.${key}`, given);
     const ambient = ambientOptions();
     const options = given === undefined ? ambient : { ...ambient, ...given };
     return caller.newCall(method, options.metadata, options, listener);
@@ -55,9 +56,7 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
     try {
       return definition.requestSerialize(request);
     } catch (error) {
-      const what = `the request of ${method.service}.${key}`;
-      const words = `${what} is no message of its type, and cannot be written as bytes: ${messageOf(error)}`;
-      throw new TypeError(words, { cause: error });
+      throw new TypeError(`the request of ${name} ${whatIsWrong(request, error)}`, { cause: error });
     }
   }
 
@@ -65,6 +64,7 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
     case 'unary':
       return function unary(request: never, options?: TypedCallOptions): Promise<unknown> {
         try {
+          checkTypedOptions(name, options);
           const response = new SingleResponse(options);
           const call = start(options, response);
           give(call, request);
@@ -78,6 +78,7 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
         requests: Requests<never>,
         options?: TypedCallOptions,
       ): Promise<unknown> {
+        checkTypedOptions(name, options);
         requireIterable(requests);
         const response = new SingleResponse(options);
         const call = start(options, response);
@@ -95,6 +96,7 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
         request: never,
         options: TypedCallOptions = NO_OPTIONS,
       ): StreamResponse<unknown> {
+        checkTypedOptions(name, options);
         const response = new StreamResponse(deserialize, options.onHeader);
         const call = start(options, response);
         response.of(call, caller.clock);
@@ -112,6 +114,13 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
         return response;
       };
   }
+}
+
+/** Only of a request that could not be written: some types are written without one, or are no objects. */
+function whatIsWrong(request: unknown, error: unknown): string {
+  if (request === undefined || request === null)
+    return 'is missing; pass an object, {} for one without fields';
+  return `is no message of its type, and cannot be written as bytes: ${messageOf(error)}`;
 }
 
 async function closeWith(

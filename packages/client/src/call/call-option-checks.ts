@@ -1,0 +1,88 @@
+import { Metadata } from '@grpc/grpc-js';
+import {
+  type Check,
+  type Checks,
+  ConfigError,
+  flagValue,
+  functionLike,
+  integerOf,
+  numberOf,
+  optionsOf,
+  textValue,
+  valuesByName,
+  wordOf,
+} from '@micromesh/core';
+import type { NodeFilter } from '@micromesh/selector';
+import type { BackoffSettings } from '../retry/backoff.js';
+import type { CallOptions } from './call-options.js';
+import type { PlanDefaults } from './planner.js';
+
+const FILTER = {
+  version: textValue,
+  labels: valuesByName(textValue, "texts by name: { zone: 'a' }"),
+  locality: wordOf('prefer', 'require'),
+} satisfies Checks<NodeFilter>;
+
+const BACKOFF = { baseMs: numberOf(0), maxMs: numberOf(0) } satisfies Checks<BackoffSettings>;
+
+/** What a mesh and a client may say for all their calls, and a call for itself. */
+export const PLAN_OPTION_CHECKS = {
+  timeoutMs: numberOf(1, Number.POSITIVE_INFINITY, 'give milliseconds, at least 1; Infinity means none'),
+  retries: integerOf(0, 100),
+  retry: functionLike('one, e.g. retryOnError'),
+  attemptTimeoutMs: numberOf(1, Number.POSITIVE_INFINITY, 'give milliseconds, at least 1'),
+  backoff: optionsOf(BACKOFF),
+  filter: optionsOf(FILTER),
+  waitForReady: flagValue,
+} satisfies Checks<Omit<PlanDefaults, 'idempotent'>>;
+
+/** What a call may say. */
+export const CALL_OPTION_CHECKS = {
+  ...PLAN_OPTION_CHECKS,
+  signal: abortSignal,
+  metadata: metadataLike,
+  hashKey: textValue,
+  idempotent: flagValue,
+} satisfies Checks<CallOptions>;
+
+/**
+ * Looks at the options of a call.
+ *
+ * @throws ConfigError naming the option, its value and the fix.
+ */
+export const checkCallOptions: Check = callOptionsOf(CALL_OPTION_CHECKS);
+
+/** The options of a call, where a place has more of them than {@link CallOptions}. */
+export function callOptionsOf<T extends CallOptions>(checks: Checks<T>): Check {
+  const check = optionsOf(checks);
+  return (what, options) => {
+    if (typeof options !== 'object' || options === null) {
+      throw new ConfigError(`${what} options`, options, 'is no object', 'give e.g. { timeoutMs: 500 }');
+    }
+    if (options instanceof Metadata) {
+      throw new ConfigError(
+        `${what} options`,
+        options,
+        'is given in place of the options',
+        'pass { metadata }',
+      );
+    }
+    check(what, options);
+  };
+}
+
+/** By what they have, not by their class: those of other makers, of another copy of grpc-js, and of other realms do as well. */
+function abortSignal(field: string, value: unknown): void {
+  if (hasMethod(value, 'addEventListener') && 'aborted' in value) return;
+  const mend = hasMethod(value, 'abort') ? 'give its signal' : 'give one, e.g. controller.signal';
+  throw new ConfigError(field, value, 'is no AbortSignal', mend);
+}
+
+function metadataLike(field: string, value: unknown): void {
+  if (hasMethod(value, 'clone') && hasMethod(value, 'getMap')) return;
+  throw new ConfigError(field, value, 'is no Metadata', 'give one of @grpc/grpc-js');
+}
+
+function hasMethod(value: unknown, name: string): value is object {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function';
+}
