@@ -28,6 +28,7 @@ import { LimitRoom } from './limits/client-limits.js';
 import type { LimitSettings } from './limits/limit-settings.js';
 import type { Service } from './nodes/service.js';
 import { ServiceNodes } from './nodes/service-nodes.js';
+import { MethodLatencies } from './retry/method-latencies.js';
 import { BUDGET_DEFAULTS, type BudgetSettings, RetryBudget } from './retry/retry-budget.js';
 import { Caller } from './surface/caller.js';
 import { MeshChannel } from './surface/mesh-channel.js';
@@ -64,6 +65,7 @@ export interface ClientSettings extends PlanDefaults, LimitSettings {
 /** A service, and its strategies by name: what they remember holds across clients. */
 interface SharedService extends Service {
   readonly strategies: Map<StrategyName, Strategy>;
+  readonly latencies: MethodLatencies;
 }
 
 const CLOSED = 'the mesh was closed';
@@ -139,7 +141,11 @@ export class ClientRoom {
     if (this.#closed) throw new Error(`${CLOSED}; make its clients and channels before mesh.close()`);
     const service = this.#service(key, channelOptions);
     const { clock, random, replay } = this.#parts;
-    const planner = new Planner(settings, this.#strategy(service, settings.strategy ?? 'hash-random'));
+    const planner = new Planner(
+      settings,
+      this.#strategy(service, settings.strategy ?? 'hash-random'),
+      service.latencies,
+    );
     const { invoke } = buildChain({
       clock,
       random,
@@ -182,6 +188,7 @@ export class ClientRoom {
         nodes,
         budget: new RetryBudget({ ...BUDGET_DEFAULTS, ...budget }, clock),
         strategies: new Map(),
+        latencies: new MethodLatencies(),
       };
       this.#services.set(sharedAs, service);
     }

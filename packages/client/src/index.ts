@@ -15,6 +15,7 @@ export type { BreakerOptions, ConcurrencyOptions, LimitSettings } from './limits
 export { RetryConcurrency } from './limits/retry-concurrency.js';
 export type { Service } from './nodes/service.js';
 export { BACKOFF_DEFAULTS, type BackoffSettings } from './retry/backoff.js';
+export type { HedgeSetting } from './retry/hedge-setting.js';
 export { BUDGET_DEFAULTS, type BudgetSettings } from './retry/retry-budget.js';
 export {
   type RetryContext,

@@ -6,6 +6,8 @@ export interface CallContext {
   readonly deadline: number;
   /** Aborts when the caller has gone, until the handler settles. */
   readonly signal: AbortSignal;
+  /** Which attempt of its caller the server call is, 1 for the first: what serves a retry makes none of its own. */
+  readonly attempt: number;
 }
 
 const storage = new AsyncLocalStorage<CallContext | undefined>();

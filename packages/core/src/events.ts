@@ -80,11 +80,23 @@ export interface RegistrationEvent {
   readonly state: 'registered' | 'reregistered' | 'deregistered';
 }
 
-/** Something made a call's retries end early. */
+/**
+ * Something made a call's retries end early: no budget, a request beyond the replay buffer, no time in which the method could
+ * answer, or a server that wants none.
+ */
 export interface RetryStopEvent {
   readonly service: ServiceKey;
   readonly method: string;
-  readonly cause: 'budget' | 'replayOverflow' | 'deadline';
+  readonly cause: 'budget' | 'replayOverflow' | 'deadline' | 'pushBack';
+}
+
+/** An attempt starts beside one that is slow: by the call's `hedge`, or because that one has had its share of the time. */
+export interface HedgeEvent {
+  readonly service: ServiceKey;
+  readonly method: string;
+  /** Which attempt of the call it is; 1 for the first. */
+  readonly attempt: number;
+  readonly cause: 'hedge' | 'share';
 }
 
 /** A circuit breaker: `closed` lets calls through, `open` refuses them, `halfOpen` tries a few. */
@@ -105,6 +117,19 @@ export interface ShedEvent {
   readonly method: string;
   /** `concurrency`: no place was free; `queueTimeout`: none within the time; `eventLoop`: the event loop is late. */
   readonly cause: 'concurrency' | 'queueTimeout' | 'eventLoop';
+}
+
+/** What an operator said of a node has changed what this process does, or cannot be followed. */
+export interface InterventionEvent {
+  readonly service: ServiceKey;
+  readonly nodeId: string;
+  /**
+   * `ejected`: in force; `ended`: its time is over; `restored`: it was taken back; `ignored`: no other node would be left;
+   * `unreadable`: the record is none.
+   */
+  readonly state: 'ejected' | 'ended' | 'restored' | 'ignored' | 'unreadable';
+  /** In words: `ejected by anna until 2026-01-01T10:00:00.000Z: disk full`. */
+  readonly cause: string;
 }
 
 /** A server of this process has changed its state. */
@@ -161,8 +186,10 @@ export const events = {
   registry: new EventChannel<RegistryEvent>('micromesh:registry'),
   registration: new EventChannel<RegistrationEvent>('micromesh:registration'),
   retryStop: new EventChannel<RetryStopEvent>('micromesh:retry-stop'),
+  hedge: new EventChannel<HedgeEvent>('micromesh:hedge'),
   server: new EventChannel<ServerEvent>('micromesh:server'),
   abandoned: new EventChannel<AbandonedEvent>('micromesh:abandoned'),
   breaker: new EventChannel<BreakerEvent>('micromesh:breaker'),
   shed: new EventChannel<ShedEvent>('micromesh:shed'),
+  intervention: new EventChannel<InterventionEvent>('micromesh:intervention'),
 } as const;

@@ -12,6 +12,7 @@ export {
   type CallEvent,
   EventChannel,
   events,
+  type HedgeEvent,
   type NodeEvent,
   type NodeState,
   type QuestionEvent,

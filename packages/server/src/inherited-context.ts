@@ -1,17 +1,26 @@
 import type { CallContext, Clock } from '@micromesh/core';
 
+interface InheritedFrom {
+  readonly signal: AbortSignal;
+  readonly attempt: number;
+}
+
 /** What the handler's downstream calls inherit; the signal is made when the first of them asks. */
 export class Inherited implements CallContext {
-  readonly #call: { readonly signal: AbortSignal };
+  readonly #call: InheritedFrom;
   readonly deadline: number;
 
-  constructor(call: { readonly signal: AbortSignal }, deadline: number) {
+  constructor(call: InheritedFrom, deadline: number) {
     this.#call = call;
     this.deadline = deadline;
   }
 
   get signal(): AbortSignal {
     return this.#call.signal;
+  }
+
+  get attempt(): number {
+    return this.#call.attempt;
   }
 }
 

@@ -2,7 +2,10 @@ import type { Metadata } from '@grpc/grpc-js';
 import { MAX_TIMER_MS } from '@micromesh/core';
 import type { ClientCall } from '../call/client-call.js';
 
-/** gRPC's own name, so that any server can tell a retry (gRFC A6). */
+/**
+ * gRPC's own name, so that any server can tell a retry (gRFC A6). What was provably unsent is no previous attempt; what a server
+ * calls while it serves a retry is one as well, so that no layer below multiplies it.
+ */
 const PREVIOUS_ATTEMPTS = 'grpc-previous-rpc-attempts';
 
 /** The wire format allows eight digits (gRPC over HTTP2, "Timeout"). */
@@ -14,7 +17,8 @@ export function attemptMetadata(call: ClientCall, attempt: number, now: number):
   const options = metadata.getOptions();
   // An attempt only goes to a connected node; with waitForReady it would wait for a dead one until the deadline.
   if (options.waitForReady === true) metadata.setOptions({ ...options, waitForReady: false });
-  if (attempt > 1) metadata.set(PREVIOUS_ATTEMPTS, String(attempt - 1));
+  const before = call.plan.inheritedAttempts + attempt - 1 - call.unsentMoves;
+  if (before > 0) metadata.set(PREVIOUS_ATTEMPTS, String(before));
   const timeout = formatTimeout(call.deadline - now);
   if (timeout !== undefined) metadata.set('grpc-timeout', timeout);
   return metadata;

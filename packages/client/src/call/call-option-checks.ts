@@ -14,6 +14,7 @@ import {
 } from '@micromesh/core';
 import type { NodeFilter } from '@micromesh/selector';
 import type { BackoffSettings } from '../retry/backoff.js';
+import { checkHedge } from '../retry/hedge-setting.js';
 import type { CallOptions } from './call-options.js';
 import type { PlanDefaults } from './planner.js';
 
@@ -32,6 +33,7 @@ export const PLAN_OPTION_CHECKS = {
   retry: functionLike('one, e.g. retryOnError'),
   attemptTimeoutMs: numberOf(1, Number.POSITIVE_INFINITY, 'give milliseconds, at least 1'),
   backoff: optionsOf(BACKOFF),
+  hedge: checkHedge,
   filter: optionsOf(FILTER),
   waitForReady: flagValue,
 } satisfies Checks<Omit<PlanDefaults, 'idempotent'>>;

@@ -1,6 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js';
 import type { NodeFilter } from '@micromesh/selector';
 import type { BackoffSettings } from '../retry/backoff.js';
+import type { HedgeSetting } from '../retry/hedge-setting.js';
 import type { RetryFunction } from '../retry/retry-function.js';
 
 /** What a call may say of itself; what it leaves out its client, then the mesh, says. */
@@ -24,6 +25,13 @@ export interface CallOptions {
   /** Cuts an attempt that takes longer, whatever its node says; at least 1. Default: none, silent nodes are asked. */
   readonly attemptTimeoutMs?: number;
   readonly backoff?: Partial<BackoffSettings>;
+  /**
+   * Starts the next attempt beside one that is slow, on another node, within `retries` and the retry budget: the first success
+   * wins, the others are cancelled on the wire. `{ afterMs: 50 }`: after that time, at least 0; `{ atPercentile: 0.95 }`, 0.5 to
+   * 0.999: when it is slower than that share of the method's answers of the last 10 to 20 s, once there are 20. Default false. Only
+   * unary methods that are idempotent are hedged; for others it means nothing.
+   */
+  readonly hedge?: HedgeSetting;
   /** Which nodes the call may go to. */
   readonly filter?: NodeFilter;
   /** Wait for a node until the deadline instead of failing when none is connected; default false. */

@@ -1,5 +1,7 @@
 import type { NodeFilter, Strategy } from '@micromesh/selector';
 import type { BackoffSettings } from '../retry/backoff.js';
+import type { HedgeSetting } from '../retry/hedge-setting.js';
+import type { LatencyRecord } from '../retry/latency-record.js';
 import type { RetryFunction } from '../retry/retry-function.js';
 
 /** Everything that is decided about a call before its first attempt; shared by all calls that say the same. */
@@ -12,10 +14,28 @@ export interface CallPlan {
   readonly idempotent: boolean;
   readonly attemptTimeoutMs: number | undefined;
   readonly backoff: BackoffSettings;
+  readonly hedge: HedgeSetting;
   readonly strategy: Strategy;
   readonly filter: NodeFilter;
   /** The filter as one string. */
   readonly filterKey: string;
   readonly hashKey: string | undefined;
   readonly waitForReady: boolean;
+  /** How long the method takes, lately; undefined where that is no matter of the server alone: a stream, or an unknown kind. */
+  readonly latency: LatencyRecord | undefined;
+  /** Attempts of the call's own caller that went before the one which this call works for. */
+  readonly inheritedAttempts: number;
+}
+
+/** The header's wire type leaves room for more; a peer that lies gains nothing by it. */
+const MAX_INHERITED = 1_000_000;
+
+/**
+ * The plan of a call that a server makes while it serves a retry: the layers above try again already, and each that did so as well
+ * would multiply the load. Attempts that were provably unsent still go elsewhere.
+ *
+ * @param attempt - which attempt of its caller is served; 1 for the first.
+ */
+export function planWithinRetry(plan: CallPlan, attempt: number): CallPlan {
+  return { ...plan, retries: 0, inheritedAttempts: Math.min(MAX_INHERITED, attempt - 1) };
 }

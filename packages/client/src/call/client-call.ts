@@ -210,6 +210,7 @@ export class ClientCall implements Call {
   begin(attempt: RunningAttempt): void {
     this.#running = withOne(this.#running, attempt);
     this.tried = withOne(this.tried, attempt.nodeId);
+    this.extraTaken = false;
     if (this.#overflowed) this.claim(attempt);
   }
 

@@ -1,6 +1,7 @@
 import type { Method } from '@micromesh/core';
 import { filterKey, type NodeFilter, type Strategy } from '@micromesh/selector';
 import { BACKOFF_DEFAULTS } from '../retry/backoff.js';
+import { MethodLatencies } from '../retry/method-latencies.js';
 import { type RetryFunction, retryOnError } from '../retry/retry-function.js';
 import type { CallOptions } from './call-options.js';
 import type { CallPlan } from './call-plan.js';
@@ -29,10 +30,12 @@ export class Planner {
   /**
    * @param defaults - the client's, merged over the mesh's.
    * @param strategy - of the service, shared by its clients.
+   * @param latencies - likewise.
    */
   constructor(
     private readonly defaults: PlanDefaults,
     private readonly strategy: Strategy,
+    private readonly latencies = new MethodLatencies(),
   ) {}
 
   /** The plan of a call. */
@@ -57,11 +60,14 @@ export class Planner {
       idempotent: this.#isIdempotent(method),
       attemptTimeoutMs: defaults.attemptTimeoutMs,
       backoff: { ...BACKOFF_DEFAULTS, ...defaults.backoff },
+      hedge: defaults.hedge ?? false,
       strategy: this.strategy,
       filter,
       filterKey: filterKey(filter),
       hashKey: undefined,
       waitForReady: defaults.waitForReady ?? false,
+      latency: method.kind === 'unary' ? this.latencies.of(method.path) : undefined,
+      inheritedAttempts: 0,
     };
   }
 
@@ -81,6 +87,7 @@ function saysNothing(options: CallOptions): boolean {
     options.idempotent === undefined &&
     options.attemptTimeoutMs === undefined &&
     options.backoff === undefined &&
+    options.hedge === undefined &&
     options.filter === undefined &&
     options.hashKey === undefined &&
     options.waitForReady === undefined
@@ -96,10 +103,13 @@ function overlay(base: CallPlan, options: CallOptions): CallPlan {
     idempotent: options.idempotent ?? base.idempotent,
     attemptTimeoutMs: options.attemptTimeoutMs ?? base.attemptTimeoutMs,
     backoff: options.backoff === undefined ? base.backoff : { ...base.backoff, ...options.backoff },
+    hedge: options.hedge ?? base.hedge,
     strategy: base.strategy,
     filter,
     filterKey: options.filter === undefined ? base.filterKey : filterKey(filter),
     hashKey: options.hashKey,
     waitForReady: options.waitForReady ?? base.waitForReady,
+    latency: base.latency,
+    inheritedAttempts: base.inheritedAttempts,
   };
 }

@@ -26,6 +26,7 @@ describe('the chain', () => {
       'lease',
       'attempt span',
       'attempt interceptor x 1',
+      'latency',
       'mark',
       'attempt timeout',
       'transport',

@@ -6,6 +6,7 @@ import { attemptSpan } from '../interceptors/attempt-span.js';
 import { attemptTimeout } from '../interceptors/attempt-timeout.js';
 import { deadline } from '../interceptors/deadline.js';
 import { guarded, guardedAttempt } from '../interceptors/guard.js';
+import { latency } from '../interceptors/latency.js';
 import { lease } from '../interceptors/lease.js';
 import { limits } from '../interceptors/limits.js';
 import { mark } from '../interceptors/mark.js';
@@ -70,6 +71,8 @@ export function buildChain(parts: ChainParts): Chain {
       .around('attempt span', attemptSpan(clock))
       // They know the node; what fails here is local, and above mark so that no node is blamed for it.
       .insideAll('attempt interceptor', parts.attemptInterceptors.map(guardedAttempt))
+      // What is known of the method's time tells when to hedge, and when a retry comes too late.
+      .around('latency', latency(clock))
       // The outcome goes back to the node before retry selects the next one.
       .around('mark', mark(clock))
       // Below mark, so that a node that was cut is marked for it.

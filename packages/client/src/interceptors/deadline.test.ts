@@ -51,7 +51,7 @@ describe('the deadline', () => {
   it('is the smaller of its own and what the call it works for has left', async () => {
     const world = await silentWorld();
     const { signal } = createAbortController();
-    const { outcome } = runInCallContext({ deadline: 80, signal }, () =>
+    const { outcome } = runInCallContext({ deadline: 80, signal, attempt: 1 }, () =>
       world.call(world.caller(), { timeoutMs: 500 }),
     );
     await world.clock.advance(80);
@@ -62,7 +62,7 @@ describe('the deadline', () => {
   it('is not inherited by detached work', async () => {
     const world = await silentWorld();
     const { signal } = createAbortController();
-    const { call } = runInCallContext({ deadline: 80, signal }, () =>
+    const { call } = runInCallContext({ deadline: 80, signal, attempt: 1 }, () =>
       runDetached(() => world.call(world.caller(), { timeoutMs: 500 })),
     );
     await world.clock.settle();
@@ -154,7 +154,7 @@ describe('cancellation', () => {
   it('of the call that it works for ends it too', async () => {
     const world = await silentWorld();
     const controller = createAbortController();
-    const context = { deadline: Number.POSITIVE_INFINITY, signal: controller.signal };
+    const context = { deadline: Number.POSITIVE_INFINITY, signal: controller.signal, attempt: 1 };
     const { outcome } = runInCallContext(context, () => world.call(world.caller()));
     await world.clock.settle();
     controller.abort();

@@ -77,7 +77,9 @@ describe('a circuit breaker', () => {
   it('does not count that the call of a busy handler had little time left', async () => {
     const world = await worldOf(SILENCE);
     const { signal } = createAbortController();
-    const { outcome } = runInCallContext({ deadline: 80, signal }, () => world.call(world.caller(settings)));
+    const { outcome } = runInCallContext({ deadline: 80, signal, attempt: 1 }, () =>
+      world.call(world.caller(settings)),
+    );
     await world.clock.advance(80);
     expect((await outcome).reason).toBe('deadline');
     expect(stateOf(world)).toBe('closed');

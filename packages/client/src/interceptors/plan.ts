@@ -1,6 +1,6 @@
-import { currentCallContext } from '@micromesh/core';
+import { type CallContext, currentCallContext } from '@micromesh/core';
 import type { CallOptions } from '../call/call-options.js';
-import type { CallPlan } from '../call/call-plan.js';
+import { type CallPlan, planWithinRetry } from '../call/call-plan.js';
 import type { Call, PlannedCall } from '../call/client-call.js';
 import type { Planner } from '../call/planner.js';
 import type { Interceptor } from '../chain/interceptor.js';
@@ -9,14 +9,24 @@ import type { Interceptor } from '../chain/interceptor.js';
 export function plan(planner: Planner): Interceptor<Call, PlannedCall> {
   return (next) =>
     function plan(call) {
-      const decided = planner.plan(call.method, call.options);
-      return next(call.planned(decided, deadlineOf(call.options, decided, call.startedAt)));
+      const parent = currentCallContext();
+      const decided = planOf(call, planner, parent);
+      return next(call.planned(decided, deadlineOf(call.options, decided, call.startedAt, parent)));
     };
 }
 
+function planOf(call: Call, planner: Planner, parent: CallContext | undefined): CallPlan {
+  const own = planner.plan(call.method, call.options);
+  return parent !== undefined && parent.attempt > 1 ? planWithinRetry(own, parent.attempt) : own;
+}
+
 /** The smallest of what the call's own caller has left and what call, client, or mesh say. */
-function deadlineOf(options: CallOptions, plan: CallPlan, startedAt: number): number {
-  const parent = currentCallContext()?.deadline ?? Number.POSITIVE_INFINITY;
+function deadlineOf(
+  options: CallOptions,
+  plan: CallPlan,
+  startedAt: number,
+  parent: CallContext | undefined,
+): number {
   const timeoutMs = options.timeoutMs ?? plan.timeoutMs ?? Number.POSITIVE_INFINITY;
-  return Math.min(parent, startedAt + timeoutMs);
+  return Math.min(parent?.deadline ?? Number.POSITIVE_INFINITY, startedAt + timeoutMs);
 }

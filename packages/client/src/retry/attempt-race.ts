@@ -1,17 +1,30 @@
 import { status } from '@grpc/grpc-js';
-import type { Clock, Outcome, Random, Timer } from '@micromesh/core';
+import { type Clock, events, type HedgeEvent, type Outcome, type Random, type Timer } from '@micromesh/core';
 import type { PlannedCall } from '../call/client-call.js';
 import type { Invoke } from '../chain/interceptor.js';
-import { askRetryFunction, canMoveUnsent, decideRetry, hasUntried, takeFromBudget } from './decide-retry.js';
+import {
+  askRetryFunction,
+  canMoveUnsent,
+  comesTooLate,
+  decideRetry,
+  hasUntried,
+  takeFromBudget,
+  tellStop,
+} from './decide-retry.js';
+import { hedgeDelayMs, mayHedge } from './hedge.js';
+import { pushBackOf } from './push-back.js';
 
 /** Whether an attempt that is slow may get company: twice is harmless, and there is one message to send. */
 export function mayRunBeside(call: PlannedCall): boolean {
-  const { idempotent, retries, attemptTimeoutMs } = call.plan;
+  const { idempotent, retries } = call.plan;
+  return idempotent && retries > 0 && (hasShares(call) || mayHedge(call));
+}
+
+/** Whether what is left until the deadline is divided among the attempts. */
+function hasShares(call: PlannedCall): boolean {
   const { kind } = call.method;
   return (
-    idempotent &&
-    retries > 0 &&
-    attemptTimeoutMs === undefined &&
+    call.plan.attemptTimeoutMs === undefined &&
     call.deadline !== Number.POSITIVE_INFINITY &&
     (kind === 'unary' || kind === 'serverStream')
   );
@@ -19,14 +32,20 @@ export function mayRunBeside(call: PlannedCall): boolean {
 
 /**
  * The attempts of one idempotent call. When an attempt has had its share of the time (what is left over attempts
- * left) the next starts beside it, on another node, and the first answer wins. Cutting instead makes a call fail that
- * merely needs more than half of its deadline.
+ * left), or is to be hedged, the next starts beside it, on another node, and the first answer wins. Cutting instead makes a
+ * call fail that merely needs more than half of its deadline.
  */
 export class AttemptRace {
   #started = 0;
   #running = 0;
   #settled = false;
-  #share: Timer | undefined;
+  /** A server wants no further attempt. */
+  #refused = false;
+  /** A server wants none before this. */
+  #notBefore = Number.NEGATIVE_INFINITY;
+  /** When the latest attempt has had its share of the time. */
+  #shareEndsAt = Number.POSITIVE_INFINITY;
+  #nextBeside: Timer | undefined;
   #resolve!: (outcome: Outcome) => void;
 
   constructor(
@@ -48,7 +67,13 @@ export class AttemptRace {
     this.#started++;
     this.#running++;
     void this.next(this.call).then((outcome) => this.#onEnd(outcome));
-    this.#armShare();
+    this.#nextBeside?.cancel();
+    if (this.#left <= 0 || this.#settled) return;
+    const now = this.clock.now();
+    if (hasShares(this.call)) this.#shareEndsAt = now + (this.call.deadline - now) / (this.#left + 1);
+    const hedgeAt = now + hedgeDelayMs(this.call, now);
+    if (hedgeAt < this.#shareEndsAt) this.#awaitBeside(hedgeAt, 'hedge');
+    else this.#awaitBeside(this.#shareEndsAt, 'share');
   }
 
   /** Attempts that may still start within `retries`. */
@@ -56,18 +81,31 @@ export class AttemptRace {
     return this.call.plan.retries + 1 - (this.#started - this.call.unsentMoves);
   }
 
-  #armShare(): void {
-    this.#share?.cancel();
-    if (this.#left <= 0) return;
-    const shareMs = (this.call.deadline - this.clock.now()) / (this.#left + 1);
-    this.#share = this.clock.setTimer(shareMs, () => this.#startBeside());
+  #awaitBeside(at: number, cause: HedgeEvent['cause']): void {
+    const now = this.clock.now();
+    this.#nextBeside = this.clock.setTimer(at - now, () => this.#startBeside(cause));
   }
 
-  #startBeside(): void {
+  #startBeside(cause: HedgeEvent['cause']): void {
     const { call } = this;
-    if (this.#settled || this.#left <= 0 || call.winner !== undefined || call.stopped !== undefined) return;
+    if (this.#settled || this.#refused || this.#left <= 0 || call.over !== undefined) return;
+    const now = this.clock.now();
+    if (now < this.#notBefore) {
+      this.#awaitBeside(this.#notBefore, cause);
+      return;
+    }
+    if (comesTooLate(call, now)) {
+      tellStop(call, 'deadline');
+      return;
+    }
     // Beside means on another node: on the slow one itself it would only be slower.
-    if (hasUntried(call) && takeFromBudget(call)) this.#start();
+    if (hasUntried(call) && takeFromBudget(call)) {
+      this.#tellBeside(cause);
+      this.#start();
+      return;
+    }
+    // What could not be had early may be there when it is needed.
+    if (cause === 'hedge') this.#awaitBeside(this.#shareEndsAt, 'share');
   }
 
   async #onEnd(outcome: Outcome): Promise<void> {
@@ -84,22 +122,46 @@ export class AttemptRace {
         this.#start();
         return;
       }
+      this.#heedPushBack(outcome);
       // Another attempt runs. What is not worth a retry is an answer all the same; else that one may have a better one.
       const worthRetry = await askRetryFunction(this.call, outcome, this.clock);
       const isAnswer = worthRetry === false && outcome.origin === 'remote';
       if (isAnswer && !this.#settled) this.#settle(outcome);
       return;
     }
-    this.#share?.cancel();
-    const decision = await decideRetry(this.call, outcome, this.clock, this.random);
+    this.#nextBeside?.cancel();
+    if (this.#refused && !canMoveUnsent(this.call, outcome)) {
+      this.#settle(outcome);
+      return;
+    }
+    const decision = await decideRetry(this.call, outcome, this.clock, this.random, this.#notBefore);
     if (this.#settled) return;
     if (decision === 'again') this.#start();
     else this.#settle(decision);
   }
 
+  /** gRFC A6: what a server says of further attempts holds for hedges as well; those that run may go on. */
+  #heedPushBack(outcome: Outcome): void {
+    const pushBack = pushBackOf(outcome);
+    if (pushBack === undefined) return;
+    if (pushBack !== 'never') {
+      this.#notBefore = Math.max(this.#notBefore, this.clock.now() + pushBack);
+      return;
+    }
+    this.#refused = true;
+    this.#nextBeside?.cancel();
+    if (this.#left > 0) tellStop(this.call, 'pushBack');
+  }
+
+  #tellBeside(cause: HedgeEvent['cause']): void {
+    if (!events.hedge.heard) return;
+    const { service, method, attempts } = this.call;
+    events.hedge.publish({ service, method: method.path, attempt: attempts + 1, cause });
+  }
+
   #settle(outcome: Outcome): void {
     this.#settled = true;
-    this.#share?.cancel();
+    this.#nextBeside?.cancel();
     this.#resolve(outcome);
     this.call.supersedeAll();
   }

@@ -14,6 +14,7 @@ import type { PlannedCall } from '../call/client-call.js';
 import { orStopped } from '../call/or-stopped.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import { backoffMs } from './backoff.js';
+import { pushBackOf } from './push-back.js';
 import { type RetryDecision, retryNever } from './retry-function.js';
 
 /** Endings that no further attempt can better: they are the mesh's or the caller's own. */
@@ -27,9 +28,15 @@ const FINAL: ReadonlySet<Reason> = new Set<Reason>([
   'closed',
 ]);
 
+/** What is known of the fastest answers where there are fewer is no reason to refuse a retry. */
+const MIN_ANSWERS = 10;
+/** An answer is as good as impossible in less time than these took. */
+const FASTEST_RATIO = 0.05;
+
 /**
  * Says whether a failed attempt is followed by another, and pauses until it may start.
  *
+ * @param notBefore - a server has asked for this; on the mesh's clock.
  * @returns `again`, or what the call ends with.
  */
 export async function decideRetry(
@@ -37,6 +44,7 @@ export async function decideRetry(
   outcome: Outcome,
   clock: Clock,
   random: Random,
+  notBefore = 0,
 ): Promise<'again' | Outcome> {
   if (call.stopped !== undefined) return call.stopped;
   if (call.winner !== undefined || FINAL.has(outcome.reason)) return outcome;
@@ -47,14 +55,20 @@ export async function decideRetry(
   const decision = await askToRetry(call, outcome, clock);
   if (decision === false) return outcome;
   if (typeof decision !== 'boolean' && 'code' in decision) return decision;
+  const pushBack = pushBackOf(outcome);
+  if (pushBack === 'never') {
+    tellStop(call, 'pushBack');
+    return outcome;
+  }
+  const now = clock.now();
+  const pauseMs = Math.max(notBefore - now, pushBack ?? pauseBefore(call, decision, random));
+  if (comesTooLate(call, now, pauseMs)) {
+    tellStop(call, 'deadline');
+    return outcome;
+  }
   if (!takeFromBudget(call)) return outcome;
   call.paidRetries++;
-  const pauseMs = pauseBefore(call, decision, random);
   if (pauseMs > 0) {
-    if (clock.now() + pauseMs >= call.deadline) {
-      tellStop(call, 'deadline');
-      return outcome;
-    }
     await call.sleep((wake) => {
       const timer = clock.setTimer(pauseMs, wake);
       return () => timer.cancel();
@@ -69,6 +83,20 @@ export function canMoveUnsent(call: PlannedCall, outcome: Outcome): boolean {
   if (outcome.delivery !== 'unsent' || !(outcome.reason === 'connect' || outcome.reason === 'refused'))
     return false;
   return call.requests.replayable && hasUntried(call);
+}
+
+/**
+ * Whether an attempt that starts after a pause could not end before the deadline, by the fastest answers of the method
+ * lately.
+ */
+export function comesTooLate(call: PlannedCall, now: number, pauseMs = 0): boolean {
+  const remainingMs = call.deadline - now - pauseMs;
+  return remainingMs <= 0 || remainingMs < fastestMs(call, now);
+}
+
+function fastestMs({ plan }: PlannedCall, now: number): number {
+  if (plan.latency === undefined || plan.latency.count(now) < MIN_ANSWERS) return 0;
+  return plan.latency.quantile(FASTEST_RATIO, now).fromMs;
 }
 
 /** Whether a node is left that the call has not tried. */
@@ -144,23 +172,19 @@ function mayReplay(call: PlannedCall, delivery: Delivery): boolean {
 
 /** Takes an extra attempt out of the service's budget; tells where there is none. */
 export function takeFromBudget(call: PlannedCall): boolean {
-  if (call.extraTaken) {
-    call.extraTaken = false;
-    return true;
-  }
-  if (call.to.budget.tryTake()) return true;
-  tellStop(call, 'budget');
-  return false;
+  call.extraTaken ||= call.to.budget.tryTake();
+  if (!call.extraTaken) tellStop(call, 'budget');
+  return call.extraTaken;
 }
 
 /**
  * Whether a call gains by losing an attempt that may still bring its answer: another attempt runs, or one may follow, for
  * which it is taken out of the budget.
  */
-export function mayGoElsewhere(call: PlannedCall): boolean {
+export function mayGoElsewhere(call: PlannedCall, clock: Clock): boolean {
   if (call.running > 1) return true;
   if (countedAttempts(call) > call.plan.retries || !mayReplay(call, 'unknown')) return false;
-  if (call.plan.retry === retryNever) return false;
+  if (call.plan.retry === retryNever || comesTooLate(call, clock.now())) return false;
   call.extraTaken ||= call.to.budget.tryTake();
   return call.extraTaken;
 }
@@ -170,7 +194,8 @@ function pauseBefore(call: PlannedCall, decision: RetryDecision, random: Random)
   return backoffMs(call.plan.backoff, countedAttempts(call), hasUntried(call), random);
 }
 
-function tellStop(call: PlannedCall, cause: RetryStopEvent['cause']): void {
+/** Tells what made the call's retries end early. */
+export function tellStop(call: PlannedCall, cause: RetryStopEvent['cause']): void {
   if (!events.retryStop.heard) return;
   events.retryStop.publish({ service: call.service, method: call.method.path, cause });
 }

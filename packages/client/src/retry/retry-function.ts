@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { ConfigError, classify, type Delivery, type Method, type Outcome, statusName } from '@micromesh/core';
+import { pushBackOf } from './push-back.js';
 
 /** What a retry function decides on. */
 export interface RetryContext {
@@ -14,7 +15,10 @@ export interface RetryContext {
   readonly remainingMs: number;
 }
 
-/** `true`: another attempt after the usual backoff; `afterMs`: after that time; `false`: the call has failed. */
+/**
+ * `true`: another attempt after the usual backoff; `afterMs`: after that time; `false`: the call has failed. Where the server says when
+ * to come again (`grpc-retry-pushback-ms`) that counts in place of both; where it wants no retry there is none.
+ */
 export type RetryDecision = boolean | { readonly afterMs: number };
 
 /**
@@ -25,11 +29,12 @@ export type RetryFunction = (context: RetryContext) => RetryDecision | Promise<R
 
 /**
  * The default: go-micro's 408 and 500 in gRPC's codes, which are DEADLINE_EXCEEDED (of an attempt), INTERNAL, and
- * UNAVAILABLE. UNKNOWN, which is what an uncaught error in a handler becomes, only for idempotent methods: a bug does
+ * UNAVAILABLE. RESOURCE_EXHAUSTED only where the server says when to come again (`grpc-retry-pushback-ms`). UNKNOWN, which is what an uncaught error in a handler becomes, only for idempotent methods: a bug does
  * not run twice.
  */
 export const retryOnError: RetryFunction = function retryOnError({ outcome, idempotent }) {
   if (outcome.code === status.UNKNOWN && outcome.origin === 'remote') return idempotent;
+  if (outcome.code === status.RESOURCE_EXHAUSTED) return typeof pushBackOf(outcome) === 'number';
   return classify(outcome).verdict === 'retryable';
 };
 
