@@ -2,6 +2,7 @@ export { type RecordedAttempt, ScriptedNode, type ScriptedReply } from '@microme
 export { FakeClock } from '@micromesh/core/testing';
 export {
   createTestMesh,
+  type TestHandlerOf,
   type TestHandlers,
   TestMesh,
   type TestMeshOptions,

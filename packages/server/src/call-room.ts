@@ -9,7 +9,7 @@ export interface CallRoom {
   readonly service: ServiceKey;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly stalls: StallDetector;
+  readonly stalls: Pick<StallDetector, 'stalls' | 'unsettled'>;
   readonly active: ActiveCalls;
   /** The interceptors, with the handler innermost. */
   readonly serve: ServeCall;
@@ -18,5 +18,7 @@ export interface CallRoom {
 /** What grpc-js's four kinds of server calls have in common. */
 export interface Surface
   extends Pick<ServerUnaryCall<unknown, Buffer>, 'metadata' | 'getPeer' | 'getDeadline' | 'sendMetadata'> {
+  /** When the caller stops waiting, on the mesh's clock, where the surface knows it; else `getDeadline` tells. */
+  readonly deadlineAt?: number;
   on(event: 'cancelled', listener: () => void): unknown;
 }

@@ -52,7 +52,7 @@ export abstract class ServerCall implements HandlerContext, ActiveCall {
     this.#room = room;
     this.handler = handler;
     this.#surface = surface;
-    this.#deadlineAt = deadlineOn(room.clock, surface.getDeadline());
+    this.#deadlineAt = surface.deadlineAt ?? deadlineOn(room.clock, surface.getDeadline());
   }
 
   /** Runs the handler to its end, its responses included. */

@@ -1,5 +1,5 @@
-import { Metadata, status } from '@grpc/grpc-js';
-import type { Clock, Outcome, ServiceNode } from '@micromesh/core';
+import { status } from '@grpc/grpc-js';
+import type { Clock, ServiceNode } from '@micromesh/core';
 import { localOutcome } from '../chain/local-outcome.js';
 import { QUESTION_PATH } from '../nodes/question.js';
 import type {
@@ -10,89 +10,10 @@ import type {
   WireListener,
   WireRequest,
 } from '../transport/transport.js';
-
-/** What a scripted node does with a request whose messages are all there. */
-export type ScriptedReply =
-  /** Answers with these messages (bytes), OK. */
-  | { readonly kind: 'answer'; readonly messages: readonly Buffer[]; readonly afterMs?: number }
-  /** Answers with a status that is not OK. */
-  | { readonly kind: 'status'; readonly code: number; readonly details?: string; readonly afterMs?: number }
-  /** The connection breaks, all its calls with it; `handled` says nothing to the client. */
-  | { readonly kind: 'drop'; readonly afterMs?: number }
-  /** Turns the stream away before it is handled. */
-  | { readonly kind: 'refuse' }
-  /** Says nothing, though the node lives. */
-  | { readonly kind: 'silence' };
-
-/** A request as a scripted node gets it. */
-export interface RecordedAttempt {
-  readonly nodeId: string;
-  readonly path: string;
-  readonly metadata: Metadata;
-  /** When it came, on the test's clock. */
-  readonly at: number;
-  readonly messages: readonly Buffer[];
-  /** The client has cancelled it. */
-  readonly cancelled: boolean;
-}
-
-/** Decides what a node does with a request. */
-export type NodeScript = (attempt: RecordedAttempt) => ScriptedReply;
-
-const ECHO: NodeScript = ({ messages }) => ({ kind: 'answer', messages });
-
-/** One node of an {@link InMemoryTransport}, as a test steers it. */
-export class ScriptedNode {
-  /** What it does with requests; default: echoes their messages. */
-  script: NodeScript = ECHO;
-  #up = true;
-  #frozen = false;
-  readonly #connections = new Set<MemoryConnection>();
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(readonly id: string) {}
-
-  get isUp(): boolean {
-    return this.#up;
-  }
-
-  /** The process dies: connections break, further ones are refused. */
-  goDown(): void {
-    this.#up = false;
-    for (const connection of this.#connections) connection.become('failed', 'connect ECONNREFUSED');
-  }
-
-  /** It is there again, at the same address. */
-  comeBack(): void {
-    this.#up = true;
-    for (const connection of this.#connections) connection.become('ready', '');
-  }
-
-  /** The process stops without a word, as by SIGSTOP: connections stay, nothing is answered. */
-  freeze(): void {
-    this.#frozen = true;
-  }
-
-  /** It goes on where it was. */
-  thaw(): void {
-    this.#frozen = false;
-    for (const run of this.#waiting.splice(0)) run();
-  }
-
-  /** Runs `work` now, or when the node has thawed. */
-  run(work: () => void): void {
-    if (this.#frozen) this.#waiting.push(work);
-    else work();
-  }
-
-  attach(connection: MemoryConnection): void {
-    this.#connections.add(connection);
-  }
-
-  detach(connection: MemoryConnection): void {
-    this.#connections.delete(connection);
-  }
-}
+import { type CallSite, MemoryCall } from './memory-call.js';
+import type { CallReceiver, IncomingCall, RecordedAttempt, ScriptedReply } from './node-script.js';
+import { type NodeConnection, ScriptedNode } from './scripted-node.js';
+import { ScriptedReceiver } from './scripted-receiver.js';
 
 /** Nodes in the test's own process, which do what their scripts say, on the test's clock. */
 export class InMemoryTransport implements Transport {
@@ -121,16 +42,18 @@ export class InMemoryTransport implements Transport {
 }
 
 /** A connection to a {@link ScriptedNode}. */
-export class MemoryConnection implements Connection {
+class MemoryConnection implements Connection, NodeConnection, CallSite {
   state: ConnectionState = 'connecting';
+  readonly clock: Clock;
   readonly #calls = new Set<MemoryCall>();
   #closed = false;
 
   constructor(
-    readonly transport: InMemoryTransport,
+    private readonly transport: InMemoryTransport,
     readonly node: ScriptedNode,
     private readonly onState: (state: ConnectionState, cause: string) => void,
   ) {
+    this.clock = transport.clock;
     node.attach(this);
     queueMicrotask(() => {
       if (node.isUp) this.become('ready', '');
@@ -138,21 +61,22 @@ export class MemoryConnection implements Connection {
     });
   }
 
-  /** Takes a state that the node has given it. */
   become(state: ConnectionState, cause: string): void {
     if (this.#closed || this.state === state) return;
     this.state = state;
     if (state === 'failed') {
       for (const call of [...this.#calls]) {
-        call.end(localOutcome(status.UNAVAILABLE, 'dropped', 'unknown', 'Connection dropped'));
+        call.cut(localOutcome(status.UNAVAILABLE, 'dropped', 'unknown', 'Connection dropped'));
       }
     }
     this.onState(state, cause);
   }
 
   call(request: WireRequest, listener: WireListener): WireCall {
-    const call = new MemoryCall(this, request, listener, () => this.#calls.delete(call));
+    const call = new MemoryCall(this, request, listener);
     this.#calls.add(call);
+    if (isOfTheMesh(call)) this.transport.questions++;
+    else this.transport.attempts.push(call);
     return call;
   }
 
@@ -160,120 +84,23 @@ export class MemoryConnection implements Connection {
     this.#closed = true;
     this.node.detach(this);
   }
-}
 
-class MemoryCall implements WireCall, RecordedAttempt {
-  readonly nodeId: string;
-  readonly path: string;
-  readonly metadata: Metadata;
-  readonly at: number;
-  readonly messages: Buffer[] = [];
-  cancelled = false;
-  #ended = false;
-  #reads = 0;
-  #ready: Buffer[] = [];
-  #atEnd: Outcome | undefined;
-
-  constructor(
-    private readonly connection: MemoryConnection,
-    request: WireRequest,
-    private readonly listener: WireListener,
-    private readonly done: () => void,
-  ) {
-    this.nodeId = connection.node.id;
-    this.path = request.path;
-    this.metadata = request.metadata;
-    this.at = connection.transport.clock.now();
-    if (this.#isOfTheMesh) connection.transport.questions++;
-    else connection.transport.attempts.push(this);
+  receiverFor(call: IncomingCall): CallReceiver {
+    return isOfTheMesh(call) ? new ScriptedReceiver(call, () => UNIMPLEMENTED) : this.node.accept(call);
   }
 
-  get #isOfTheMesh(): boolean {
-    return this.path === QUESTION_PATH || this.path === '/grpc.health.v1.Health/Check';
+  drop(): void {
+    this.become('failed', 'the connection was closed');
+    if (this.node.isUp) queueMicrotask(() => this.become('ready', ''));
   }
 
-  send(message: Buffer, _flags: number, written: (() => void) | undefined): void {
-    this.messages.push(message);
-    if (written !== undefined) queueMicrotask(written);
-  }
-
-  halfClose(): void {
-    queueMicrotask(() => this.connection.node.run(() => this.#reply()));
-  }
-
-  read(): void {
-    this.#reads++;
-    this.#deliver();
-  }
-
-  cancel(): void {
-    this.cancelled = true;
-    this.#ended = true;
-    this.done();
-  }
-
-  peer(): string {
-    return `memory:${this.nodeId}`;
-  }
-
-  /** Ends the call with an outcome of the wire. */
-  end(outcome: Outcome): void {
-    this.#atEnd = outcome;
-    this.#ready = [];
-    this.#deliver();
-  }
-
-  #reply(): void {
-    if (this.#ended) return;
-    const reply = this.#isOfTheMesh ? UNIMPLEMENTED : this.connection.node.script(this);
-    const afterMs = 'afterMs' in reply ? (reply.afterMs ?? 0) : 0;
-    if (afterMs === 0) this.#carryOut(reply);
-    else {
-      const { node, transport } = this.connection;
-      transport.clock.setTimer(afterMs, () => node.run(() => this.#carryOut(reply)));
-    }
-  }
-
-  #carryOut(reply: ScriptedReply): void {
-    if (this.#ended) return;
-    switch (reply.kind) {
-      case 'answer':
-        this.listener.onHeaders(new Metadata());
-        this.#ready = [...reply.messages];
-        this.#atEnd = answered(status.OK, '');
-        this.#deliver();
-        return;
-      case 'status':
-        this.end(answered(reply.code, reply.details ?? 'scripted'));
-        return;
-      case 'drop':
-        this.connection.become('failed', 'the connection was closed');
-        if (this.connection.node.isUp) queueMicrotask(() => this.connection.become('ready', ''));
-        return;
-      case 'refuse':
-        this.end(localOutcome(status.UNAVAILABLE, 'refused', 'unsent', 'Stream refused by server'));
-        return;
-      case 'silence':
-        return;
-    }
-  }
-
-  #deliver(): void {
-    while (this.#reads > 0 && this.#ready.length > 0) {
-      this.#reads--;
-      const message = this.#ready.shift();
-      if (message !== undefined) this.listener.onMessage(message);
-      if (this.#ended) return;
-    }
-    if (this.#ready.length > 0 || this.#atEnd === undefined || this.#ended) return;
-    this.#ended = true;
-    this.done();
-    this.listener.onEnd(this.#atEnd);
+  ended(call: MemoryCall): void {
+    this.#calls.delete(call);
   }
 }
 
 const UNIMPLEMENTED: ScriptedReply = { kind: 'status', code: status.UNIMPLEMENTED };
 
-function answered(code: number, details: string): Outcome {
-  return { code, details, trailers: new Metadata(), origin: 'remote', delivery: 'answered', reason: 'none' };
+function isOfTheMesh({ path }: RecordedAttempt): boolean {
+  return path === QUESTION_PATH || path === '/grpc.health.v1.Health/Check';
 }

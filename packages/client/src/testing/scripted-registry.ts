@@ -4,8 +4,14 @@ import type { Registry, ServiceWatch, WatchState } from '@micromesh/registry';
 /** A registry that says what a test tells it to. */
 export class ScriptedRegistry implements Registry {
   readonly description = 'scripted';
+  readonly #first: 'unknown' | 'empty';
   readonly #states = new Map<string, WatchState>();
   readonly #listeners = new Map<string, Set<(state: WatchState) => void>>();
+
+  /** @param first - what it says of a service that it was told nothing of: not yet known (default), or known to have no nodes. */
+  constructor(first: 'unknown' | 'empty' = 'unknown') {
+    this.#first = first;
+  }
 
   /** Gives every watch of the service another state. */
   tell(service: ServiceKey, state: WatchState): void {
@@ -21,6 +27,7 @@ export class ScriptedRegistry implements Registry {
 
   watch(service: ServiceKey): ServiceWatch {
     const name = formatServiceKey(service);
+    if (this.#first === 'empty' && !this.#states.has(name)) this.show(service, []);
     const states = this.#states;
     let listeners = this.#listeners.get(name);
     if (listeners === undefined) {

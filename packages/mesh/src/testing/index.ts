@@ -1,2 +1,3 @@
+export type { TestHandlerOf, TestHandlers } from './test-handlers.js';
 export { createTestMesh, TestMesh, type TestMeshOptions } from './test-mesh.js';
-export { type TestHandlers, TestNode } from './test-node.js';
+export { TestNode } from './test-node.js';

@@ -1,0 +1,49 @@
+import type { Channel } from '@grpc/grpc-js';
+import type { CallOptions, TypedClient } from '@micromesh/client';
+import { ConfigError, type ServiceDefinition, type ServiceKey, toServiceKey } from '@micromesh/core';
+import type { Mesh } from '../create-mesh.js';
+import type { ChannelSettings, ClientOptions } from '../mesh-options.js';
+
+/** A mesh without servers: theirs are real sockets and waits, which a clock that stands would hold up for ever. */
+export class ServerlessMesh implements Mesh {
+  readonly #mesh: Mesh;
+
+  constructor(mesh: Mesh) {
+    this.#mesh = mesh;
+  }
+
+  channel(service: string | ServiceKey, settings?: ChannelSettings): Channel {
+    return this.#mesh.channel(service, settings);
+  }
+
+  client<S extends ServiceDefinition>(definition: S, options?: ClientOptions): TypedClient<S> {
+    return this.#mesh.client(definition, options);
+  }
+
+  /** @throws ConfigError always: it names what serves in its place. */
+  server(service: string | ServiceKey): never {
+    const { name } = toServiceKey(service);
+    throw new ConfigError(
+      'mesh.server',
+      name,
+      'cannot be started in a test mesh, which has no sockets',
+      `serve the same handlers by world.addNode('${name}').serve(definition, handlers)`,
+    );
+  }
+
+  with<T>(options: CallOptions, work: () => T): T {
+    return this.#mesh.with(options, work);
+  }
+
+  detached<T>(work: () => T): T {
+    return this.#mesh.detached(work);
+  }
+
+  close(): Promise<void> {
+    return this.#mesh.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
