@@ -3,10 +3,13 @@ import {
   type Clock,
   type Delivery,
   formatServiceKey,
+  type Logger,
   type Outcome,
   type Random,
   type ServiceDefinition,
   type ServiceKey,
+  type ServiceReport,
+  silentLogger,
 } from '@micromesh/core';
 import type { Registry } from '@micromesh/registry';
 import {
@@ -43,6 +46,8 @@ export interface ClientRoomParts {
   readonly transport: (channelOptions?: ChannelOptions) => Transport;
   readonly clock: Clock;
   readonly random: Random;
+  /** Default: silent. */
+  readonly logger?: Logger;
   /** The labels of this process, for locality. */
   readonly callerLabels: CallerLabels;
   readonly outlier?: Partial<OutlierSettings>;
@@ -131,6 +136,11 @@ export class ClientRoom {
     this.#services.clear();
   }
 
+  /** What is known of the nodes of all services that clients were made for. */
+  report(): readonly ServiceReport[] {
+    return [...this.#services.values()].map(({ nodes }) => nodes.report());
+  }
+
   /**
    * Makes calls to a service, below any surface.
    *
@@ -181,6 +191,9 @@ export class ClientRoom {
         random,
         callerLabels,
         outlier: { ...OUTLIER_DEFAULTS, ...outlier },
+        ...(registry.keyValues === undefined
+          ? {}
+          : { interventions: { store: registry.keyValues, logger: this.#parts.logger ?? silentLogger } }),
       });
       service = {
         key,

@@ -9,6 +9,17 @@ export { DEFAULT_TIMEOUT_MS, type PlanDefaults } from './call/planner.js';
 export type { AttemptInterceptor, CallInterceptor } from './chain/chain.js';
 export type { Interceptor, Invoke } from './chain/interceptor.js';
 export { ClientRoom, type ClientRoomParts, type ClientSettings } from './client-room.js';
+export { interventionsInForce } from './interventions/in-force.js';
+export {
+  checkIntervention,
+  formatIntervention,
+  type Intervention,
+  type InterventionRecord,
+  interventionKey,
+  interventionPrefix,
+  readIntervention,
+  wordsOf as interventionWords,
+} from './interventions/intervention.js';
 export { type BreakerHandle, CircuitBreakers } from './limits/circuit-breakers.js';
 export { checkBreaker, checkConcurrency } from './limits/limit-checks.js';
 export type { BreakerOptions, ConcurrencyOptions, LimitSettings } from './limits/limit-settings.js';

@@ -13,6 +13,7 @@ export {
   EventChannel,
   events,
   type HedgeEvent,
+  type InterventionEvent,
   type NodeEvent,
   type NodeState,
   type QuestionEvent,
@@ -33,6 +34,7 @@ export {
   splitMethodPath,
 } from './method.js';
 export type { ServiceNode, Snapshot } from './node.js';
+export type { NodeReport, ServiceReport } from './node-report.js';
 export {
   anyValue,
   type Check,

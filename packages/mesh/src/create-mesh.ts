@@ -120,6 +120,7 @@ class JoinedMesh implements Mesh {
         }),
       clock: this.#clock,
       random: this.#random,
+      logger: this.#logger,
       callerLabels: options.identity?.labels ?? {},
       ...(options.outlier === undefined ? {} : { outlier: options.outlier }),
       ...(options.retryBudget === undefined ? {} : { budget: options.retryBudget }),

@@ -5,9 +5,10 @@ import type { ServiceNode } from '@micromesh/core';
  *
  * `healthy`: connected, nothing against it. `suspect`: connected, and being asked whether it lives. `ejected`:
  * connected, and worse than its peers for a while. `connecting`: not connected yet, nothing known against it.
- * `silent`: connected, and did not answer when asked. `disconnected`: its last connection was refused or broke.
+ * `held`: connected, and taken out by an operator: used only where no other node is left. `silent`: connected, and did not
+ * answer when asked. `disconnected`: its last connection was refused or broke.
  */
-export type Standing = 'healthy' | 'suspect' | 'ejected' | 'connecting' | 'silent' | 'disconnected';
+export type Standing = 'healthy' | 'suspect' | 'ejected' | 'connecting' | 'held' | 'silent' | 'disconnected';
 
 /** A node that can be picked. */
 export interface Candidate {

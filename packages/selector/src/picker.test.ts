@@ -41,6 +41,27 @@ describe('a pick', () => {
     expect(picked(new Picker(new Subset([], {}, {}), random()))).toBe('none');
   });
 
+  it('takes what an operator has taken out only where nothing else is connected, then not a tried one first', () => {
+    const held = [candidate('x', 'held'), candidate('y', 'held')];
+    const withEjected = new Picker(new Subset([...held, candidate('e', 'ejected')], {}, {}), random());
+    expect(picked(withEjected)).toBe('e');
+    expect(picked(withEjected, ['e'])).toBe('e');
+    expect(withEjected.hasUntried(['e'])).toBe(false);
+    const withSilent = new Picker(new Subset([...held, candidate('s', 'silent')], {}, {}), random());
+    expect(picked(withSilent, ['x'])).toBe('y');
+    expect(picked(withSilent, ['y'])).toBe('x');
+    expect(withSilent.hasUntried(['x'])).toBe(true);
+    const withConnecting = new Picker(new Subset([...held, candidate('c', 'connecting')], {}, {}), random());
+    expect(picked(withConnecting)).toBe('wait');
+  });
+
+  it('does not panic into what an operator has taken out', () => {
+    const all = [candidate('x', 'held'), candidate('y', 'held'), candidate('h')];
+    const picker = new Picker(new Subset(all, {}, {}), random());
+    expect(picker.panics).toBe(false);
+    for (let times = 0; times < 20; times++) expect(picked(picker)).toBe('h');
+  });
+
   it('prefers its own locality while a healthy node is there', () => {
     const all = [
       candidate('near', 'healthy', { labels: { zone: 'a' } }),

@@ -26,6 +26,7 @@ export class Picker<C extends Candidate> {
   readonly #subset: Subset<C>;
   readonly #settings: PickerSettings;
   readonly #order: ChoiceOrder<C>;
+  readonly #held: readonly C[];
   readonly #silent: readonly C[];
   readonly #connecting: readonly C[];
 
@@ -34,6 +35,7 @@ export class Picker<C extends Candidate> {
     this.#subset = subset;
     this.#settings = { ...PICKER_DEFAULTS, ...settings };
     this.#order = choiceOrder(subset, this.#settings.panicRatio);
+    this.#held = this.#withStanding('held');
     this.#silent = this.#withStanding('silent');
     this.#connecting = this.#withStanding('connecting');
   }
@@ -55,7 +57,7 @@ export class Picker<C extends Candidate> {
 
   /**
    * Picks for one attempt: untried healthy > untried suspect > untried ejected > untried that connects > tried >
-   * silent.
+   * held > silent.
    *
    * @param tried - ids of nodes that this call has tried.
    * @param hashKey - places the call on the ring; undefined leaves it to the strategy.
@@ -73,6 +75,8 @@ export class Picker<C extends Candidate> {
     if (this.#connecting.some((candidate) => !tried.includes(candidate.node.id))) {
       return best === undefined ? WAIT_FOR_ANY : WAIT_FOR_UNTRIED;
     }
+    const untriedHeld = best === undefined ? this.#held.filter(({ node }) => !tried.includes(node.id)) : [];
+    if (untriedHeld.length > 0) return this.#from(untriedHeld, hashKey, now);
     return this.#connected(tiers, hashKey, now) ?? WAIT_FOR_ANY;
   }
 
@@ -83,14 +87,18 @@ export class Picker<C extends Candidate> {
 
   /** Whether {@link pick} would give a node that is not in `tried`, or wait for one: a silent one is no choice of its. */
   hasUntried(tried: readonly string[]): boolean {
+    const heldCounts = this.#order.near.length === 0;
     return this.#subset.nodes.some(
       ({ node, standing }) =>
-        standing !== 'disconnected' && standing !== 'silent' && !tried.includes(node.id),
+        standing !== 'disconnected' &&
+        standing !== 'silent' &&
+        (standing !== 'held' || heldCounts) &&
+        !tried.includes(node.id),
     );
   }
 
   #connected(tiers: Tiers<C>, hashKey: string | undefined, now: number): Pick<C> | undefined {
-    const group = tiers[0] ?? this.#silent;
+    const group = tiers[0] ?? (this.#held.length > 0 ? this.#held : this.#silent);
     return group.length > 0 ? this.#from(group, hashKey, now) : undefined;
   }
 

@@ -2,6 +2,7 @@ import {
   type Clock,
   events,
   formatAddress,
+  type NodeReport,
   type NodeState,
   type Outcome,
   type ServiceKey,
@@ -15,6 +16,7 @@ import {
   type OutlierSettings,
   type Standing,
 } from '@micromesh/selector';
+import { type Intervention, sameIntervention, wordsOf } from '../interventions/intervention.js';
 import type { Connection, ConnectionState, Transport } from '../transport/transport.js';
 import { checkHealth } from './health-check.js';
 import { askNode, type Verdict } from './question.js';
@@ -69,7 +71,11 @@ export class NodeHandle implements Candidate {
   #asking: Promise<Verdict> | undefined;
   #suspected = false;
   #ejected = false;
+  #ejectionCause = '';
+  /** On the mesh's clock. */
+  #ejectionEndsAt = 0;
   #ejectionEnd: Timer | undefined;
+  #intervention: Intervention | undefined;
   #silentReconnect: Timer | undefined;
   #left = false;
   #leases = 0;
@@ -161,8 +167,29 @@ export class NodeHandle implements Candidate {
     return this.#leases;
   }
 
+  /** By its failures, or by an operator. */
   get isEjected(): boolean {
-    return this.#ejected;
+    return this.#ejected || this.#intervention !== undefined;
+  }
+
+  /** An operator has taken the node out until further notice; undefined: has not, or no longer. */
+  intervene(intervention: Intervention | undefined): void {
+    if (this.#left || sameIntervention(intervention, this.#intervention)) return;
+    this.#intervention = intervention;
+    this.#restand('');
+  }
+
+  /** What is known of it, for people. */
+  report(): NodeReport {
+    const state = stateOf(this.standing);
+    const { id } = this.node;
+    const untilMs = state === 'ejected' ? this.#ejectedUntilMs() : undefined;
+    return { id, address: this.address, state, cause: this.cause, untilMs };
+  }
+
+  #ejectedUntilMs(): number {
+    const { clock } = this.#in;
+    return this.#intervention?.untilMs ?? Math.round(clock.wallNow() + this.#ejectionEndsAt - clock.now());
   }
 
   get isConnected(): boolean {
@@ -270,7 +297,9 @@ export class NodeHandle implements Candidate {
   #eject(now: number, cause: string): void {
     const lengthMs = this.record.eject(now);
     this.#ejected = true;
-    this.#restand(`ejected for ${lengthMs} ms: ${cause}`);
+    this.#ejectionEndsAt = now + lengthMs;
+    this.#ejectionCause = `ejected for ${lengthMs} ms: ${cause}`;
+    this.#restand(this.#ejectionCause);
     this.#ejectionEnd = this.#in.clock.setTimer(lengthMs, () => void this.#probe(), false);
   }
 
@@ -288,9 +317,10 @@ export class NodeHandle implements Candidate {
     this.#restand('');
   }
 
-  #restand(cause: string): void {
+  #restand(news: string): void {
     const before = this.standing;
     this.standing = this.#standing();
+    const cause = this.#causeOf(this.standing, news);
     if (this.standing === before && (cause === '' || cause === this.cause)) return;
     this.cause = this.standing === 'healthy' ? '' : cause;
     // To be asked is no change of state; what comes of it is.
@@ -299,10 +329,17 @@ export class NodeHandle implements Candidate {
     if (this.standing !== before) this.#in.changed();
   }
 
+  /** Out for a reason of before: to be connected again, say, is no news to that. */
+  #causeOf(standing: Standing, news: string): string {
+    if (standing === 'held' && this.#intervention !== undefined) return wordsOf(this.#intervention);
+    return standing === 'ejected' && news === '' ? this.#ejectionCause : news;
+  }
+
   #standing(): Standing {
     if (this.#connectionState === 'failed') return 'disconnected';
     if (this.#connectionState === 'connecting') return 'connecting';
     if (this.#silent) return 'silent';
+    if (this.#intervention !== undefined) return 'held';
     if (this.#ejected) return 'ejected';
     return this.#suspected ? 'suspect' : 'healthy';
   }
@@ -340,6 +377,7 @@ function stateOf(standing: Standing): NodeState {
     case 'suspect':
       return 'ready';
     case 'ejected':
+    case 'held':
       return 'ejected';
     case 'connecting':
       return 'connecting';

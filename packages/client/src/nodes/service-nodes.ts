@@ -6,6 +6,7 @@ import {
   type Outcome,
   type Random,
   type ServiceKey,
+  type ServiceReport,
   type Snapshot,
   type Timer,
 } from '@micromesh/core';
@@ -21,6 +22,7 @@ import {
   type Strategy,
   Subset,
 } from '@micromesh/selector';
+import { type InterventionSource, ServiceInterventions } from '../interventions/service-interventions.js';
 import type { Transport } from '../transport/transport.js';
 import { NodeHandle, type NodeSurroundings } from './node-handle.js';
 
@@ -35,6 +37,8 @@ export interface ServiceNodesParts {
   readonly random: Random;
   readonly outlier: OutlierSettings;
   readonly callerLabels: CallerLabels;
+  /** Where operators say that a node is to be taken out; default: nowhere. */
+  readonly interventions?: InterventionSource;
 }
 
 /**
@@ -58,6 +62,7 @@ export class ServiceNodes implements NodeSurroundings {
   readonly #callerLabels: CallerLabels;
   readonly #watch: ServiceWatch;
   readonly #unsubscribe: () => void;
+  readonly #interventions: ServiceInterventions | undefined;
   readonly #handles = new Map<string, NodeHandle>();
   /** Pickers of the present standings, by strategy and filter. */
   readonly #pickers = new Map<Strategy, Map<string, Picker<NodeHandle>>>();
@@ -79,6 +84,9 @@ export class ServiceNodes implements NodeSurroundings {
     this.#random = parts.random;
     this.#callerLabels = parts.callerLabels;
     this.#watch = parts.watch;
+    this.#interventions =
+      parts.interventions &&
+      new ServiceInterventions(parts.service, parts.interventions, parts.clock, () => this.changed());
     this.#unsubscribe = parts.watch.subscribe((state) => this.#onWatch(state));
     this.#onWatch(parts.watch.state);
   }
@@ -127,6 +135,7 @@ export class ServiceNodes implements NodeSurroundings {
   }
 
   changed(): void {
+    this.#interventions?.applyTo(this.#handles.values());
     this.#pickers.clear();
     for (const handle of this.#handles.values()) handle.cutSilentAttempts();
     for (const waiter of [...this.#waiters]) {
@@ -170,6 +179,7 @@ export class ServiceNodes implements NodeSurroundings {
   close(): void {
     this.#unsubscribe();
     this.#watch.close();
+    this.#interventions?.close();
     this.#lingerEnd?.cancel();
     for (const handle of this.#handles.values()) handle.retire();
     this.#handles.clear();
@@ -241,6 +251,11 @@ export class ServiceNodes implements NodeSurroundings {
     for (const id of [...this.#lingering]) {
       if (this.#handles.get(id)?.isConnected !== true) this.#remove(id);
     }
+  }
+
+  /** What is known of each node, for people. */
+  report(): ServiceReport {
+    return { service: this.service, nodes: [...this.#handles.values()].map((handle) => handle.report()) };
   }
 
   /** For messages: `hello`, `hello?dc=dc2`. */
