@@ -24,6 +24,7 @@ export {
   type ShedEvent,
   type SnapshotEvent,
 } from './events.js';
+export { IDEMPOTENCY_KEY, idempotencyKey } from './idempotency-key.js';
 export { type Logger, silentLogger } from './logger.js';
 export {
   type Idempotency,

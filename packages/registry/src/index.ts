@@ -17,7 +17,8 @@ export type {
   KvWatchState,
   KvWriteOptions,
 } from './kv/key-value-store.js';
-export { MemoryKeyValueStore } from './kv/memory-key-value-store.js';
+export { MAX_KV_VALUE_BYTES } from './kv/kv-rules.js';
+export { MemoryKeyValueStore, MemoryKeyValues } from './kv/memory-key-value-store.js';
 export { type MemoryOptions, memory } from './memory.js';
 export {
   type KeyValueRegistry,

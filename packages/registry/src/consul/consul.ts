@@ -36,6 +36,9 @@ export function consul(options: ConsulOptions = {}): KeyValueRegistry {
 // Heartbeats share few connections of their own, so that no number of watches can keep them from being sent.
 const KEEPER_SOCKETS = 2;
 
+// An agent takes 200 connections from one address. However many keys are read and written at once, they share these.
+const KEY_VALUE_SOCKETS = 16;
+
 // A server that stops has more to do than to wait for a registry that does not answer.
 const MAX_DEREGISTER_MS = 2_000;
 
@@ -46,6 +49,7 @@ class ConsulRegistry implements KeyValueRegistry {
   readonly #readers: AgentRing;
   readonly #keeperAgents: readonly ConsulAgent[];
   readonly #keepers: AgentRing;
+  readonly #keyValueAgents: AgentRing;
   readonly #watches: SharedWatches;
   readonly #nodes = new Map<string, RegisteredNode>();
   readonly #running = new Set<Promise<void>>();
@@ -73,7 +77,11 @@ class ConsulRegistry implements KeyValueRegistry {
         }),
     );
     this.#keepers = new AgentRing(this.#keeperAgents);
-    this.keyValues = new ConsulKeyValueStore(this.description, this.#readers, settings);
+    this.#keyValueAgents = new AgentRing(
+      addresses.map((address) => new ConsulAgent(address, shared, { maxSockets: KEY_VALUE_SOCKETS })),
+    );
+    const agents = { plain: this.#keyValueAgents, waiting: this.#readers };
+    this.keyValues = new ConsulKeyValueStore(this.description, agents, settings);
     this.#watches = new SharedWatches(this.description, settings.logger, (watched) => this.#follow(watched));
   }
 
@@ -142,6 +150,7 @@ class ConsulRegistry implements KeyValueRegistry {
     await Promise.all(this.#running);
     this.#readers.destroy();
     this.#keepers.destroy();
+    this.#keyValueAgents.destroy();
   }
 
   #follow(watched: WatchedService): () => void {

@@ -11,16 +11,24 @@ import { checkKey, checkPrefix, checkValue } from './kv-rules.js';
 import { SharedPrefixes } from './shared-prefixes.js';
 import type { WatchedPrefix } from './watched-prefix.js';
 
+/** The agents of a registry, with a pool of connections for each kind of request. */
+export interface KeyValueAgents {
+  /** For what is answered at once: a pool with a bound, since any number of calls may read and write at a time. */
+  readonly plain: AgentRing;
+  /** For watches, which hold a connection each. */
+  readonly waiting: AgentRing;
+}
+
 /** Consul's key-value store, by way of a registry's own agents. The dev agent has the same. */
 export class ConsulKeyValueStore implements KeyValueStore {
   readonly #description: string;
-  readonly #agents: AgentRing;
+  readonly #agents: KeyValueAgents;
   readonly #settings: ConsulSettings;
   readonly #prefixes: SharedPrefixes;
   readonly #running = new Set<Promise<void>>();
   readonly #abort = createAbortController();
 
-  constructor(description: string, agents: AgentRing, settings: ConsulSettings) {
+  constructor(description: string, agents: KeyValueAgents, settings: ConsulSettings) {
     this.#description = description;
     this.#agents = agents;
     this.#settings = settings;
@@ -30,7 +38,7 @@ export class ConsulKeyValueStore implements KeyValueStore {
   async get(key: string, signal?: AbortSignal): Promise<KvEntry | undefined> {
     checkKey(key);
     const { value } = await this.#within(signal, (both) =>
-      this.#agents.ask((agent) => this.#read(agent, { path: pathOf(key) }, both), both),
+      this.#agents.plain.ask((agent) => this.#read(agent, { path: pathOf(key) }, both), both),
     );
     return value[0];
   }
@@ -38,7 +46,7 @@ export class ConsulKeyValueStore implements KeyValueStore {
   async list(prefix: string, signal?: AbortSignal): Promise<readonly KvEntry[]> {
     checkPrefix(prefix);
     const { value } = await this.#within(signal, (both) =>
-      this.#agents.ask((agent) => this.#read(agent, { path: pathOf(prefix), recurse: '' }, both), both),
+      this.#agents.plain.ask((agent) => this.#read(agent, { path: pathOf(prefix), recurse: '' }, both), both),
     );
     return value;
   }
@@ -74,8 +82,8 @@ export class ConsulKeyValueStore implements KeyValueStore {
       // Only the agent that gave the index is waited for. Another one is asked without: it may know less.
       ask: (index, signal) =>
         index === undefined
-          ? this.#agents.ask((agent) => this.#read(agent, question, signal), signal)
-          : this.#agents.askCurrent((agent) => this.#read(agent, { ...question, index }, signal)),
+          ? this.#agents.waiting.ask((agent) => this.#read(agent, question, signal), signal)
+          : this.#agents.waiting.askCurrent((agent) => this.#read(agent, { ...question, index }, signal)),
       onAnswer: (entries) => watched.current(entries),
       onDoubt: (entries, error) => watched.doubtful(entries, error),
       onFailure: (error) => watched.failing(error),
@@ -141,7 +149,7 @@ export class ConsulKeyValueStore implements KeyValueStore {
         );
         return readKvWritten(answer, agent.description);
       };
-      return cas === undefined ? this.#agents.ask(ask, both) : this.#agents.askCurrent(ask);
+      return cas === undefined ? this.#agents.plain.ask(ask, both) : this.#agents.plain.askCurrent(ask);
     });
   }
 
