@@ -1,0 +1,57 @@
+import { RETRIES } from '../contenders/fault-client.js';
+import { callId } from '../service/ledger.js';
+import { binomialInterval } from './binomial.js';
+import { wasOpenIn } from './executions.js';
+import type { FaultRow, FaultRun, JudgedCall } from './row.js';
+
+/** How soon a stream that has begun has to fail when its node is gone. */
+const SURFACES_WITHIN_MS = 250;
+
+/**
+ * What micromesh promises: no call fails while a healthy node is left; what is not idempotent never runs twice; one second after the
+ * fault the p99 is back within twice of what it was.
+ *
+ * @param calls - of the row's client and method.
+ * @returns what was not kept, in words.
+ */
+export function brokenPromises(
+  run: FaultRun,
+  row: Omit<FaultRow, 'broken'>,
+  calls: readonly JudgedCall[],
+): readonly string[] {
+  const broken: string[] = [];
+  const { healthyLeft = true, failRatio = 0, breaksStreams = false } = run.fault;
+  if (breaksStreams) broken.push(...brokenStreams(run, row.client, calls));
+  else if (failRatio > 0) broken.push(...brokenByChance(run, calls, failRatio));
+  else if (healthyLeft && row.failed > 0) broken.push(`${row.failed} calls failed`);
+  if (!row.idempotent && row.executedTwice > 0) broken.push(`${row.executedTwice} calls were executed twice`);
+  if (healthyLeft && row.p99AfterMs > 2 * row.p99BeforeMs) {
+    broken.push(`p99 ${row.p99AfterMs} ms from 1 s after the fault on, ${row.p99BeforeMs} ms before it`);
+  }
+  return broken;
+}
+
+function brokenByChance(run: FaultRun, calls: readonly JudgedCall[], failRatio: number): readonly string[] {
+  const after = calls.filter(({ startMs }) => startMs >= run.faultMs);
+  const failed = calls.filter(({ code }) => code !== 0).length;
+  const { low, high } = binomialInterval(after.length, failRatio ** (1 + RETRIES));
+  if (failed >= low && failed <= high) return [];
+  return [`${failed} of ${after.length} calls failed, outside of ${low} to ${high}`];
+}
+
+/** Only what was open in the dead node may fail, and it has to at once; what comes later finds another node. */
+function brokenStreams(
+  { effects, strikes, faultMs }: FaultRun,
+  client: string,
+  calls: readonly JudgedCall[],
+): readonly string[] {
+  const failed = calls.filter(({ code }) => code !== 0);
+  const wasOpen = ({ method, index }: JudgedCall) =>
+    strikes.some((strike) => wasOpenIn(effects.get(callId(client, method, index)) ?? [], strike));
+  const others = failed.filter((call) => !wasOpen(call));
+  const late = failed.filter(({ endMs }) => endMs > faultMs + SURFACES_WITHIN_MS);
+  return [
+    ...(others.length > 0 ? [`${others.length} streams failed that were not open in the dead node`] : []),
+    ...(late.length > 0 ? [`${late.length} streams failed later than ${SURFACES_WITHIN_MS} ms`] : []),
+  ];
+}

@@ -1,0 +1,61 @@
+import type { Fault } from '../fault.js';
+
+const BACK_AFTER_MS = 1_000;
+const NODES = 3;
+
+/** Processes end. */
+export const DEATHS: readonly Fault[] = [
+  {
+    name: 'kill',
+    title: 'kill -9 of one node',
+    async bring(stage) {
+      for (const node of stage.at(0)) node.kill();
+    },
+  },
+  {
+    name: 'sigterm',
+    title: 'SIGTERM of one node, which drains',
+    async bring(stage) {
+      for (const node of stage.at(0)) await stage.retire(node);
+    },
+  },
+  {
+    name: 'half-killed',
+    title: 'kill -9 of half of the nodes at once',
+    nodes: 4,
+    async bring(stage) {
+      for (const node of [...stage.at(0), ...stage.at(1)]) node.kill();
+    },
+  },
+  {
+    name: '9-of-10-killed',
+    title: 'kill -9 of 9 of 10 nodes at once',
+    nodes: 10,
+    async bring(stage) {
+      for (const node of stage.nodes) {
+        if (!stage.at(9).includes(node)) node.kill();
+      }
+    },
+  },
+  {
+    name: 'all-killed',
+    title: 'kill -9 of all nodes; after 1 s new processes at the same addresses',
+    healthyLeft: false,
+    async bring(stage) {
+      const dead = stage.nodes;
+      for (const node of dead) node.kill();
+      await stage.wait(BACK_AFTER_MS);
+      await stage.startAgain(dead);
+    },
+  },
+  {
+    name: 'replaced',
+    nodes: NODES,
+    title: 'SIGTERM of all nodes; as many new ones are there already, at new addresses',
+    prepare: (stage) => stage.startNew(NODES),
+    async bring(stage) {
+      const old = Array.from({ length: NODES }, (_, index) => stage.at(index)).flat();
+      await Promise.all(old.map((node) => stage.retire(node)));
+    },
+  },
+];

@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+import type { Fault } from './fault.js';
+import { FAULTS } from './faults.js';
+
+const DEFAULT_RATE = 50;
+const DEFAULT_BEFORE_MS = 2_000;
+
+/** What the command line says. */
+export interface FaultUsage {
+  readonly help: boolean;
+  readonly json: boolean;
+  readonly faults: readonly Fault[];
+  readonly rate: number;
+  readonly beforeMs: number;
+  readonly afterMs: number | undefined;
+}
+
+/** What `--help` prints. */
+export const FAULT_HELP = `Usage: npm run bench:faults -- [options]
+
+What faults do to the calls of micromesh, grpc-js and nice-grpc: all clients call the same nodes at the same time, each from
+a process of its own, at a fixed rate, with a deadline of 1 s; in turn a method that is idempotent and one that is not.
+
+  --only FAULT[,FAULT]   these faults only
+  --json                 print one JSON array of rows instead of tables
+  --rate N               calls a second of each client; default ${DEFAULT_RATE}
+  --before-ms N          how long calls are counted before a fault; default ${DEFAULT_BEFORE_MS}
+  --after-ms N           and after it; default 6000 or what the fault needs
+  --help
+
+Faults:
+${FAULTS.map(({ name, title }) => `  ${name.padEnd(20)} ${title}`).join('\n')}
+
+Example:
+  $ npm run --silent bench:faults -- --only kill,frozen --json > faults.json
+
+Exit status: 0 micromesh keeps its promises, 1 it does not or the run failed, 2 wrong usage, 130 or 143 interrupted.
+`;
+
+/** Reads the command line. @throws Error that says what is wrong with it. */
+export function readFaultUsage(args: readonly string[]): FaultUsage {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      rate: { type: 'string', default: String(DEFAULT_RATE) },
+      'before-ms': { type: 'string', default: String(DEFAULT_BEFORE_MS) },
+      'after-ms': { type: 'string' },
+    },
+  });
+  const afterMs = values['after-ms'];
+  return {
+    help: values.help,
+    json: values.json,
+    faults: values.only === undefined ? FAULTS : values.only.split(',').map(faultNamed),
+    rate: wholeNumber('rate', values.rate),
+    beforeMs: wholeNumber('before-ms', values['before-ms']),
+    afterMs: afterMs === undefined ? undefined : wholeNumber('after-ms', afterMs),
+  };
+}
+
+function faultNamed(name: string): Fault {
+  const fault = FAULTS.find((each) => each.name === name.trim());
+  if (fault !== undefined) return fault;
+  throw new Error(`--only: ${name} is no fault; there are ${FAULTS.map((each) => each.name).join(', ')}`);
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw new Error(`--${name}: ${text} is not a whole number of at least 1`);
+}

@@ -1,0 +1,20 @@
+import { FAULT_CONTENDERS } from '../contenders/fault-contenders.js';
+import { Load } from './load.js';
+import type { LoadRequest } from './messages.js';
+import { exitWithParent, tell } from './parent.js';
+
+async function main([id, json = '{}']: readonly string[]): Promise<void> {
+  exitWithParent();
+  const contender = FAULT_CONTENDERS.find((each) => each.id === id);
+  if (contender === undefined) throw new Error(`no client is called ${id}`);
+  const client = await contender.open(JSON.parse(json));
+  process.on('message', (request: LoadRequest) => {
+    new Load(contender.id, client, request).run().then(
+      (calls) => tell({ type: 'calls', calls }),
+      (error: unknown) => tell({ type: 'failed', error: String(error) }),
+    );
+  });
+  tell({ type: 'ready' });
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => tell({ type: 'failed', error: String(error) }));

@@ -1,0 +1,21 @@
+import { openEffectLog } from './effect-log.js';
+import { startMeshNode } from './mesh-node.js';
+import type { NodeRequest } from './messages.js';
+import type { NodeSetting } from './node-setting.js';
+import { exitWithParent, tell } from './parent.js';
+import { startPlainNode } from './plain-node.js';
+import { Work } from './work.js';
+
+async function main([json = '{}']: readonly string[]): Promise<void> {
+  exitWithParent();
+  const setting: NodeSetting = JSON.parse(json);
+  const work = new Work(openEffectLog(setting.effectsFile));
+  process.on('message', (request: NodeRequest) => work.obey(request));
+  const start = setting.kind === 'mesh' ? startMeshNode : startPlainNode;
+  const address = await start(work, setting);
+  tell({ type: 'serving', id: setting.id, address });
+  // The server keeps the process running, the channel need not: it ends when the server has stopped.
+  process.channel?.unref();
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => tell({ type: 'failed', error: String(error) }));

@@ -1,0 +1,106 @@
+import type { FaultContender } from './contenders/fault-client.js';
+import { readEffects } from './count/effects.js';
+import { brokenPromises } from './count/promise.js';
+import { type FaultRow, type FaultRun, judgeCalls, rowOf, skippedRow } from './count/row.js';
+import type { Fault } from './fault.js';
+import { nowMs } from './process/now.js';
+import { type ClientCalls, Stage, StageUnavailable } from './stage/stage.js';
+import { UNARY_METHODS } from './stage/stage-setting.js';
+
+const AFTER_MS = 6_000;
+/** So that every client's process has heard of it. */
+const LEAD_MS = 200;
+/** Connections are made and code is compiled: these calls do not count. */
+const WARM_UP_MS = 1_500;
+/** What nobody waits for any more has taken effect by then. */
+const SETTLE_MS = 700;
+
+/** How a fault is run. */
+export interface RunSetting {
+  readonly contenders: readonly FaultContender[];
+  /** Of each client, calls a second. */
+  readonly rate: number;
+  /** How long calls are counted before the fault, in ms. */
+  readonly beforeMs: number;
+  /** And after it; undefined: as the fault says, or 6000. */
+  readonly afterMs: number | undefined;
+  /** Ends the run early. */
+  readonly signal: AbortSignal;
+  /** Hears what is done now. */
+  readonly onStep: (step: string) => void;
+}
+
+/** Brings one fault while all clients call the same nodes, and gives two rows a client. */
+export async function runFault(fault: Fault, setting: RunSetting): Promise<readonly FaultRow[]> {
+  const present = setting.contenders.filter((contender) => contender.missing?.() === undefined);
+  const rows = await rowsOfAll(fault, present, setting);
+  return setting.contenders.flatMap((contender) => {
+    const reason = contender.missing?.();
+    if (reason !== undefined) return skippedRows(fault, contender, reason);
+    return rows.filter(({ client }) => client === contender.id);
+  });
+}
+
+async function rowsOfAll(
+  fault: Fault,
+  contenders: readonly FaultContender[],
+  setting: RunSetting,
+): Promise<readonly FaultRow[]> {
+  const { signal, onStep } = setting;
+  const stage = new Stage(fault, signal);
+  try {
+    onStep('starting nodes and clients');
+    await stage.open(contenders);
+    const { clients, times } = await loadAndBring(fault, stage, setting);
+    onStep('counting');
+    await stage.wait(SETTLE_MS);
+    const { strikes } = stage;
+    const run = { fault, effects: readEffects(await stage.effects()), strikes, ...times };
+    return clients.flatMap((client) => rowsOf(run, client));
+  } catch (error) {
+    if (!(error instanceof StageUnavailable)) throw error;
+    return contenders.flatMap((contender) => skippedRows(fault, contender, error.message));
+  } finally {
+    await stage.close();
+  }
+}
+
+function skippedRows(fault: Fault, { id }: FaultContender, reason: string): readonly FaultRow[] {
+  const { methods = UNARY_METHODS } = fault;
+  return methods.map((method) => skippedRow(fault, id, method, reason));
+}
+
+async function loadAndBring(
+  fault: Fault,
+  stage: Stage,
+  { rate, beforeMs, afterMs, onStep }: RunSetting,
+): Promise<{ clients: readonly ClientCalls[]; times: Pick<FaultRun, 'countedFromMs' | 'faultMs'> }> {
+  const beginMs = nowMs() + LEAD_MS;
+  const countedFromMs = beginMs + WARM_UP_MS;
+  const dueMs = countedFromMs + beforeMs;
+  const endMs = dueMs + (afterMs ?? fault.afterMs ?? AFTER_MS);
+  onStep('calling');
+  const bring = async () => {
+    await fault.prepare?.(stage);
+    await stage.wait(Math.max(0, dueMs - nowMs()));
+    onStep(fault.title);
+    const faultMs = nowMs();
+    await fault.bring(stage);
+    return faultMs;
+  };
+  const [clients, faultMs] = await Promise.all([
+    stage.load(rate * (fault.rateRatio ?? 1), beginMs, endMs),
+    bring(),
+  ]);
+  return { clients, times: { countedFromMs, faultMs } };
+}
+
+function rowsOf(run: FaultRun, { contender, calls }: ClientCalls): readonly FaultRow[] {
+  const { methods = UNARY_METHODS } = run.fault;
+  const judged = judgeCalls(run, contender.id, calls);
+  return methods.map((method) => {
+    const row = rowOf(run, contender.id, method, judged);
+    const own = judged.filter((call) => call.method === method);
+    return { ...row, broken: contender.promises ? brokenPromises(run, row, own) : [] };
+  });
+}

@@ -1,0 +1,80 @@
+import type { NodeMode, NodeRequest } from '../process/messages.js';
+import type { NodeSetting } from '../process/node-setting.js';
+import { nowMs } from '../process/now.js';
+import type { Janitor } from './janitor.js';
+import { Part } from './part.js';
+import type { Strike } from './strike.js';
+
+/** A node of a stage, in a process of its own, and what can be done to it. */
+export class NodePart {
+  readonly id: string;
+  readonly kind: NodeSetting['kind'];
+  readonly address: string;
+  readonly effectsFile: string;
+  readonly strikes: Strike[] = [];
+  readonly #part: Part;
+
+  constructor(setting: NodeSetting, janitor: Janitor, namespace?: string) {
+    this.id = setting.id;
+    this.kind = setting.kind;
+    this.address = setting.listen;
+    this.effectsFile = setting.effectsFile;
+    this.#part = new Part('node-main.js', [JSON.stringify(setting)], janitor, namespace);
+  }
+
+  /** Resolves when it serves, and has entered itself into the registry if it was told to. */
+  async serving(): Promise<void> {
+    await this.#part.hear('serving');
+  }
+
+  get ended(): Promise<void> {
+    return this.#part.ended;
+  }
+
+  /** kill -9. */
+  kill(): void {
+    this.#part.signal('SIGKILL');
+    this.struck('death');
+  }
+
+  /** SIGSTOP. */
+  freeze(): void {
+    this.#part.signal('SIGSTOP');
+    this.struck('stall');
+  }
+
+  /** SIGCONT. */
+  thaw(): void {
+    this.#part.signal('SIGCONT');
+  }
+
+  /** SIGTERM: a drain. */
+  terminate(): void {
+    this.#part.signal('SIGTERM');
+  }
+
+  /** Blocks its event loop. */
+  keepBusy(ms: number): void {
+    const fromMs = nowMs();
+    this.#ask({ type: 'busy', ms });
+    this.struck('stall', fromMs);
+  }
+
+  behave(mode: NodeMode): void {
+    this.#ask({ type: 'mode', mode });
+  }
+
+  /** Notes that something was done to it, for what no client can know of executions. */
+  struck(kind: Strike['kind'], fromMs = nowMs(), untilMs = nowMs()): void {
+    this.strikes.push({ node: this.id, fromMs, untilMs, kind });
+  }
+
+  /** Ends the process; resolves when it is gone. */
+  async end(): Promise<void> {
+    await this.#part.end();
+  }
+
+  #ask(request: NodeRequest): void {
+    this.#part.ask(request);
+  }
+}

@@ -1,0 +1,202 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultContender } from '../contenders/fault-client.js';
+import type { CallRecord } from '../process/messages.js';
+import { nowMs } from '../process/now.js';
+import { ClientPart } from './client-part.js';
+import { startConsulCluster } from './consul-cluster.js';
+import { startDevAgent } from './dev-agent.js';
+import { Fleet } from './fleet.js';
+import { freePort } from './free-port.js';
+import { Janitor } from './janitor.js';
+import { NetworkNamespace } from './network-namespace.js';
+import type { NodePart } from './node-part.js';
+import { SilentListener } from './silent-listener.js';
+import { enrol, type StageRegistry } from './stage-registry.js';
+import { type StageSetting, UNARY_METHODS } from './stage-setting.js';
+import type { Strike } from './strike.js';
+
+const NODES = 3;
+
+/** A stage could not be set up on this machine, which is no failure of anybody. */
+export class StageUnavailable extends Error {}
+
+/** What a client did during a run. */
+export interface ClientCalls {
+  readonly contender: FaultContender;
+  readonly calls: readonly CallRecord[];
+}
+
+/** What a fault is done to: two fleets of the same size, their registry, and the clients that call them. */
+export class Stage {
+  readonly #setting: StageSetting;
+  readonly #signal: AbortSignal;
+  readonly #janitor = new Janitor();
+  readonly #fleets: Fleet[] = [];
+  readonly #clients: ClientPart[] = [];
+  readonly #listeners: SilentListener[] = [];
+  #folder = '';
+  #registry: StageRegistry | undefined;
+  #namespace: NetworkNamespace | undefined;
+  #dead: readonly string[] = [];
+
+  /** @param signal - ends it early: what waits rejects, and the owner closes the stage. */
+  constructor(setting: StageSetting, signal: AbortSignal) {
+    this.#setting = setting;
+    this.#signal = signal;
+  }
+
+  /**
+   * Starts the registry, the nodes and the clients.
+   *
+   * @throws StageUnavailable with the reason, where this machine lacks what the fault needs.
+   */
+  async open(contenders: readonly FaultContender[]): Promise<void> {
+    const { nodes = NODES, ownNetwork = false, channelOptions = {}, deadAddresses = 0 } = this.#setting;
+    this.#folder = await mkdtemp(join(tmpdir(), 'micromesh-bench-faults-'));
+    this.#janitor.mind('folder', this.#folder);
+    if (ownNetwork) this.#namespace = available(await NetworkNamespace.create(this.#janitor));
+    const start = this.#setting.registry === 'consul-cluster' ? startConsulCluster : startDevAgent;
+    const registry = available(await start((pid) => this.#janitor.mind('pid', pid)));
+    this.#registry = registry;
+    this.#signal.throwIfAborted();
+    const parts = { registry, janitor: this.#janitor, folder: this.#folder, channelOptions };
+    this.#fleets.push(new Fleet('mesh', parts), new Fleet('plain', parts));
+    this.#dead = await Promise.all(Array.from({ length: deadAddresses }, freeAddress));
+    await Promise.all(this.#fleets.map((fleet) => fleet.start(nodes, this.#namespace)));
+    this.#signal.throwIfAborted();
+    await this.#startClients(contenders, registry);
+    this.#signal.throwIfAborted();
+  }
+
+  get registry(): StageRegistry {
+    if (this.#registry === undefined) throw new Error('the stage is not open');
+    return this.#registry;
+  }
+
+  /** The nodes of that index at the start, one of each kind. */
+  at(index: number): readonly NodePart[] {
+    return this.#fleets.flatMap(({ nodes }) => nodes[index] ?? []);
+  }
+
+  /** All nodes that were ever started, of both kinds. */
+  get nodes(): readonly NodePart[] {
+    return this.#fleets.flatMap(({ nodes }) => nodes);
+  }
+
+  /** Rejects when the run is ended early. */
+  async wait(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#signal });
+  }
+
+  /** Starts `count` nodes of each kind, at new addresses; resolves when they are in the registry. */
+  async startNew(count: number): Promise<void> {
+    await Promise.all(this.#fleets.map((fleet) => fleet.start(count)));
+  }
+
+  /** Starts a new process at the address of each of these. */
+  async startAgain(dead: readonly NodePart[]): Promise<void> {
+    await Promise.all(dead.map((node) => this.#fleetOf(node).startAt(node.address)));
+  }
+
+  /** SIGTERM, after whoever enters nodes for others has taken it out. */
+  async retire(node: NodePart): Promise<void> {
+    await this.#fleetOf(node).retire(node);
+  }
+
+  /** Kills a node, and has somebody listen in its place who accepts connections and says nothing. */
+  async silence(node: NodePart): Promise<void> {
+    node.kill();
+    await node.ended;
+    const [host = '', port] = node.address.split(':');
+    this.#listeners.push(await SilentListener.at(host, Number(port)));
+  }
+
+  /** Enters nodes of both kinds that nobody is: what a registry says of a machine that went without a word. */
+  async enrolDead(): Promise<void> {
+    for (const { service } of this.#fleets) {
+      for (const [index, address] of this.#dead.entries()) {
+        await enrol(this.registry.agent, service, `${service}-dead-${index}`, address);
+      }
+    }
+  }
+
+  /** Takes the link to the first node of each kind away. */
+  async cutLink(): Promise<void> {
+    const fromMs = nowMs();
+    await this.#namespace?.link('down');
+    for (const node of this.at(0)) node.struck('cut', fromMs);
+  }
+
+  async mendLink(): Promise<void> {
+    await this.#namespace?.link('up');
+  }
+
+  /** All clients make calls at a fixed rate from `beginMs` to `endMs`, by the machine's monotonic clock. */
+  load(rate: number, beginMs: number, endMs: number): Promise<readonly ClientCalls[]> {
+    const { methods = UNARY_METHODS } = this.#setting;
+    const durationMs = endMs - nowMs();
+    return Promise.all(
+      this.#clients.map(async (client) => ({
+        contender: client.contender,
+        calls: await client.load({ methods, rate, beginMs, endMs }, durationMs),
+      })),
+    );
+  }
+
+  /** What was done to nodes so far. */
+  get strikes(): readonly Strike[] {
+    return this.nodes.flatMap(({ strikes }) => strikes);
+  }
+
+  /** Ends the nodes, and gives what each has written into its log of effects. */
+  async effects(): Promise<ReadonlyMap<string, string>> {
+    await Promise.all(this.#fleets.map((fleet) => fleet.end()));
+    return new Map(
+      await Promise.all(
+        this.nodes.map(async ({ id, effectsFile }) => [id, await readFile(effectsFile, 'utf8')] as const),
+      ),
+    );
+  }
+
+  /** Ends everything that still runs; nothing is left. */
+  async close(): Promise<void> {
+    await Promise.all([
+      ...this.#clients.map((client) => client.end()),
+      ...this.#fleets.map((fleet) => fleet.end()),
+      ...this.#listeners.map((listener) => listener.close()),
+    ]);
+    await this.#registry?.stop();
+    await this.#namespace?.remove();
+    await rm(this.#folder, { recursive: true, force: true });
+    this.#janitor.close();
+  }
+
+  async #startClients(contenders: readonly FaultContender[], { url }: StageRegistry): Promise<void> {
+    for (const contender of contenders) {
+      const fleet = this.#fleets[contender.fleet === 'mesh' ? 0 : 1];
+      if (fleet === undefined) throw new Error('the stage has no nodes');
+      const addresses = [...fleet.nodes.map(({ address }) => address), ...this.#dead];
+      const target = { addresses, registry: url, service: fleet.service };
+      this.#clients.push(new ClientPart(contender, target, this.#janitor));
+    }
+    await Promise.all(this.#clients.map((client) => client.ready()));
+  }
+
+  #fleetOf(node: NodePart): Fleet {
+    const fleet = this.#fleets.find(({ nodes }) => nodes.includes(node));
+    if (fleet === undefined) throw new Error(`${node.id} is no node of this stage`);
+    return fleet;
+  }
+}
+
+async function freeAddress(): Promise<string> {
+  return `127.0.0.1:${await freePort()}`;
+}
+
+function available<T extends object>(made: T | string): T {
+  if (typeof made === 'string') throw new StageUnavailable(made);
+  return made;
+}
