@@ -10,7 +10,8 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 // The same as `npm run generate` at the root.
 const COMMITTED = [
   { inputs: ['proto/hello'], out: 'services/hello/src/gen' },
-  { inputs: ['proto'], out: 'services/user/src/gen' },
+  { inputs: ['proto/hello', 'proto/user'], out: 'services/user/src/gen' },
+  { inputs: ['proto/micromesh'], out: 'packages/server/src/gen' },
 ];
 
 describe('the generated code in the tree', () => {

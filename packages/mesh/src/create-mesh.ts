@@ -123,6 +123,7 @@ class JoinedMesh implements Mesh {
       logger: this.#logger,
       callerLabels: options.identity?.labels ?? {},
       ...(options.outlier === undefined ? {} : { outlier: options.outlier }),
+      ...(options.slowStartMs === undefined ? {} : { slowStartMs: options.slowStartMs }),
       ...(options.retryBudget === undefined ? {} : { budget: options.retryBudget }),
     });
   }
@@ -153,6 +154,7 @@ class JoinedMesh implements Mesh {
       logger: this.#logger,
       clock: this.#clock,
       random: this.#random,
+      callReport: () => this.#clients.report(),
       afterSignal: () => this.close(),
       beforeStart: () => this.#refuseServersOnceClosed(),
       onStart: (running) => {

@@ -1,4 +1,5 @@
 export { type ContextKey, type ContextValues, createContextKey } from './context-values.js';
+export { DebugClient, type ListNodesReply } from './gen/micromesh/v1/debug.js';
 export type { HandlerContext } from './handler-context.js';
 export type { HandlerOf, Handlers, NoOthers } from './handlers.js';
 export { type IdempotencyOptions, idempotency, REPLAYED } from './idempotency/idempotency.js';

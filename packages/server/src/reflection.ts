@@ -14,10 +14,13 @@ export interface ReflectedService {
 /**
  * Adds `grpc.reflection` v1 and v1alpha for the services whose definitions carry descriptors, and for the health service.
  * What cannot be reflected is a warning, never a server that does not start.
+ *
+ * @param builtIns - the mesh's own services: where the others can be reflected, they are too.
  */
 export async function addReflection(
   server: Server,
   services: readonly ReflectedService[],
+  builtIns: readonly ReflectedService[],
   streams: OpenStreams,
   logger: Logger,
 ): Promise<void> {
@@ -41,8 +44,8 @@ export async function addReflection(
   }
   if (names.length === 0) return;
   const { service: health } = await import('grpc-health-check');
-  names.push('grpc.health.v1.Health');
-  files.push(...descriptorsOf(health));
+  names.push('grpc.health.v1.Health', ...builtIns.map(({ name }) => name));
+  files.push(...descriptorsOf(health), ...builtIns.flatMap(({ definition }) => descriptorsOf(definition)));
   // ReflectionService reads the descriptors of a package definition and nothing else of it.
   const everything: EnumTypeDefinition = {
     format: 'Protocol Buffer 3 EnumDescriptorProto',

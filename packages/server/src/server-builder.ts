@@ -5,6 +5,8 @@ import { advertisedAddress } from './advertised-address.js';
 import { bind } from './bind.js';
 import { type BoundHandler, bindHandlers } from './bound-handler.js';
 import { CallLogger } from './call-logger.js';
+import { addDebug } from './debug/debug-service.js';
+import { DebugService } from './gen/micromesh/v1/debug.js';
 import { serveMethod } from './grpc-methods.js';
 import type { Handlers, NoOthers } from './handlers.js';
 import { Health } from './health.js';
@@ -104,9 +106,19 @@ class Builder implements ServerBuilder {
       for (const handler of this.#handlers) serveMethod(server, room, handler);
       const names = this.#services.map(({ name }) => name);
       const health = options.health === false ? undefined : await Health.addTo(server, names, streams);
-      if (options.reflection !== false) await addReflection(server, this.#services, streams, logger);
+      const listen = options.listen ?? '127.0.0.1:0';
+      const { callReport } = this.#options;
+      const debugs = options.debug !== false && callReport !== undefined;
+      if (debugs) {
+        const answers = options.debug === true ? 'all' : 'machine';
+        addDebug(server, room, { report: callReport, answers, onSocket: listen.startsWith('unix:') });
+      }
+      if (options.reflection !== false) {
+        const builtIns = debugs ? [{ name: 'micromesh.v1.Debug', definition: DebugService }] : [];
+        await addReflection(server, this.#services, builtIns, streams, logger);
+      }
       const credentials = options.credentials ?? ServerCredentials.createInsecure();
-      const listening = await bind(server, options.listen ?? '127.0.0.1:0', credentials);
+      const listening = await bind(server, listen, credentials);
       const advertised = advertisedAddress(options.advertise ?? 'auto', listening);
       const check = options.check ?? (health === undefined ? 'ttl' : 'auto');
       const registration = { service, id, address: advertised, version, labels, weight, check };

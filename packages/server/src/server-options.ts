@@ -10,6 +10,7 @@ import {
   nearestName,
   type Random,
   type ServiceKey,
+  type ServiceReport,
 } from '@micromesh/core';
 import type { Registration, Registry } from '@micromesh/registry';
 import type { DrainOptions, RunningServer } from './running-server.js';
@@ -30,6 +31,8 @@ export interface CreateServerOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
+  /** What this process knows of the services that it calls, for the debug service; default: the server has none. */
+  readonly callReport?: () => readonly ServiceReport[];
   /** Called when a signal has stopped a server, so that the mesh around it can close. */
   readonly afterSignal?: () => void | Promise<void>;
   /** Called when a server is to start, before anything is opened; what it throws refuses the start. */
@@ -62,6 +65,11 @@ export interface StartOptions {
   readonly reflection?: boolean;
   /** Whether it has `grpc.health.v1`; default true. */
   readonly health?: boolean;
+  /**
+   * Who may ask `micromesh.v1.Debug` which nodes this process sees, as `micromesh nodes` does: true: all, past the interceptors; false:
+   * nobody. Default: callers on the same machine.
+   */
+  readonly debug?: boolean;
 }
 
 /** @throws ConfigError naming the option, its value and the fix. */
@@ -76,6 +84,7 @@ export function checkCreateOptions(options: CreateServerOptions): void {
     'logger',
     'clock',
     'random',
+    'callReport',
     'afterSignal',
     'beforeStart',
     'onStart',
@@ -96,6 +105,7 @@ export function checkStartOptions(options: StartOptions): Required<DrainOptions>
     'check',
     'reflection',
     'health',
+    'debug',
   ]);
   checkAddressText('start.listen', options.listen);
   checkAddressText('start.advertise', options.advertise);
