@@ -29,8 +29,9 @@ export function optionsOf(checks: Readonly<Record<string, Check>>): Check {
     }
     for (const name of Object.keys(value)) {
       const check = byName.get(name);
+      const given = value[name];
       if (check === undefined) checkOptionNames(field, { [name]: true }, [...byName.keys()]);
-      else if (value[name] !== undefined) check(`${field}.${name}`, value[name]);
+      else if (given !== undefined) check(`${field}.${name}`, given);
     }
   };
 }

@@ -75,16 +75,20 @@ export function callOptionsOf<T extends CallOptions>(checks: Checks<T>): Check {
 
 /** By what they have, not by their class: those of other makers, of another copy of grpc-js, and of other realms do as well. */
 function abortSignal(field: string, value: unknown): void {
-  if (hasMethod(value, 'addEventListener') && 'aborted' in value) return;
-  const mend = hasMethod(value, 'abort') ? 'give its signal' : 'give one, e.g. controller.signal';
-  throw new ConfigError(field, value, 'is no AbortSignal', mend);
+  if (isObject(value)) {
+    if (typeof value.addEventListener === 'function' && typeof value.aborted === 'boolean') return;
+    if (typeof value.abort === 'function') {
+      throw new ConfigError(field, value, 'is no AbortSignal', 'give its signal');
+    }
+  }
+  throw new ConfigError(field, value, 'is no AbortSignal', 'give one, e.g. controller.signal');
 }
 
 function metadataLike(field: string, value: unknown): void {
-  if (hasMethod(value, 'clone') && hasMethod(value, 'getMap')) return;
+  if (isObject(value) && typeof value.clone === 'function' && typeof value.getMap === 'function') return;
   throw new ConfigError(field, value, 'is no Metadata', 'give one of @grpc/grpc-js');
 }
 
-function hasMethod(value: unknown, name: string): value is object {
-  return typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function';
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
