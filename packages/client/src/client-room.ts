@@ -14,10 +14,9 @@ import {
 import type { Registry } from '@micromesh/registry';
 import {
   type CallerLabels,
-  HashRandom,
+  createStrategy,
   OUTLIER_DEFAULTS,
   type OutlierSettings,
-  RoundRobin,
   type Strategy,
   type StrategyName,
 } from '@micromesh/selector';
@@ -51,6 +50,8 @@ export interface ClientRoomParts {
   /** The labels of this process, for locality. */
   readonly callerLabels: CallerLabels;
   readonly outlier?: Partial<OutlierSettings>;
+  /** How long a node that joins or returns warms up; default 0: not at all. */
+  readonly slowStartMs?: number;
   readonly budget?: Partial<BudgetSettings>;
   /** Default 1 MiB a call and 64 MiB in all. */
   readonly replay?: { readonly callBytes?: number; readonly meshBytes?: number };
@@ -212,7 +213,7 @@ export class ClientRoom {
   #strategy(service: SharedService, name: StrategyName): Strategy {
     let strategy = service.strategies.get(name);
     if (strategy === undefined) {
-      strategy = name === 'round-robin' ? new RoundRobin() : new HashRandom(this.#parts.random);
+      strategy = createStrategy(name, this.#parts.random, this.#parts.slowStartMs ?? 0);
       service.strategies.set(name, strategy);
     }
     return strategy;

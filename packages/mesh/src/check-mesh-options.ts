@@ -87,11 +87,13 @@ const MESH = {
     stdevMinNodes: integerOf(1),
     stdevMinCalls: integerOf(1),
     latencyFactor: numberOf(0),
+    countedCodes: listOf(integerOf(0, 16), 'status codes: [status.INTERNAL]'),
     baseEjectionMs: numberOf(1),
     maxEjectionMs: numberOf(1),
     maxEjectedRatio: numberOf(0, 1),
     panicRatio: numberOf(0, 1),
   } satisfies Checks<OutlierSettings>),
+  slowStartMs: numberOf(0),
   retryBudget: optionsOf({
     ratio: numberOf(0),
     perSecond: numberOf(0),

@@ -28,6 +28,11 @@ export interface MeshOptions {
   readonly defaults?: MeshDefaults;
   /** When a node that answers badly is taken out for a while. */
   readonly outlier?: Partial<OutlierSettings>;
+  /**
+   * How long a node that joins, or is used again, warms up: its share of the calls grows from a tenth to its own in this time; default 0,
+   * at once.
+   */
+  readonly slowStartMs?: number;
   /** How many extra attempts a service gets. */
   readonly retryBudget?: RetryBudgetOptions;
   /** Outermost first, around those of the client. */

@@ -21,6 +21,11 @@ export interface OutlierSettings {
   readonly stdevMinCalls: number;
   /** Times the median of its peers' 90th percentiles of latency that a node's own must reach to eject; default 0: off. */
   readonly latencyFactor: number;
+  /**
+   * Status codes that count against a node when its server answers them, e.g. `[13, 14]` for INTERNAL and UNAVAILABLE; default none: what
+   * counts in any case is what no server says of itself, a refused or broken connection, silence, an attempt that was cut.
+   */
+  readonly countedCodes: readonly number[];
   /** The first ejection's length; each further one is longer by as much; default 30,000. */
   readonly baseEjectionMs: number;
   /** Default 300,000. */
@@ -45,6 +50,7 @@ export const OUTLIER_DEFAULTS: OutlierSettings = {
   stdevMinNodes: 5,
   stdevMinCalls: 100,
   latencyFactor: 0,
+  countedCodes: [],
   baseEjectionMs: 30_000,
   maxEjectionMs: 300_000,
   maxEjectedRatio: 0.5,

@@ -32,6 +32,8 @@ export class Attempt implements RunningAttempt, WireListener, LeasedAttempt {
   /** Of this attempt alone; attempt interceptors may add to it. */
   readonly metadata: Metadata;
   readonly startedAt: number;
+  /** When the first message of a stream came; undefined: not yet, or there is one message. */
+  answeredAt: number | undefined;
   /** When the node's silence is looked at next; Infinity: not now. */
   lookAt = Number.POSITIVE_INFINITY;
   /** Looks at the node's silence, and knows what to do about it. */
@@ -193,6 +195,7 @@ export class Attempt implements RunningAttempt, WireListener, LeasedAttempt {
     if (!this.#firstMessageCame) {
       if (!this.call.claim(this)) return;
       this.#firstMessageCame = true;
+      this.answeredAt = this.handle.heardAt;
       this.#readsToCome += this.call.takeReads();
       this.#giveHeaders();
     }

@@ -5,18 +5,26 @@ import type { Bracket } from '../chain/interceptor.js';
 /** What one event costs many attempts at once. */
 const LOSSES: ReadonlySet<Reason> = new Set<Reason>(['connect', 'dropped', 'silent']);
 
-/** Takes the outcome back to the node: go-micro's Mark, with what counts and what does not said by `classify`. */
+/**
+ * Takes the outcome back to the node and to the strategy: go-micro's Mark, with what counts and what does not said by `classify`, and by
+ * the codes that the settings add to it.
+ */
 export function mark(clock: Clock): Bracket<Attempt> {
   return {
     after(attempt, outcome) {
       const { handle } = attempt;
       const { verdict, blame } = classify(outcome);
+      const remote = outcome.origin === 'remote';
       const now = clock.now();
-      if (outcome.origin === 'remote') handle.heard(now);
+      if (remote) handle.heard(now);
       if (verdict === 'ignored') return;
+      const failed = blame === 'node' || (remote && handle.countsCode(outcome.code));
+      if (!failed && !remote) return;
+      const latencyMs = (attempt.answeredAt ?? now) - attempt.startedAt;
+      attempt.call.plan.strategy.observe?.(handle, { now, latencyMs, failed });
       if (LOSSES.has(outcome.reason)) handle.countLoss(now, attempt);
-      else if (blame === 'node') handle.countFailure(now);
-      else if (outcome.origin === 'remote') handle.countSuccess(now);
+      else if (failed) handle.countFailure(now);
+      else handle.countSuccess(now, latencyMs);
     },
   };
 }

@@ -130,6 +130,12 @@ export class NodeHandle implements Candidate {
     this.heardAt = now;
   }
 
+  /** Whether a status that the node's server answers counts against it. */
+  countsCode(code: number): boolean {
+    const { countedCodes } = this.#in.outlier;
+    return countedCodes.length > 0 && countedCodes.includes(code);
+  }
+
   /** Counts what an attempt came to, and ejects the node when it does worse than its peers. */
   countSuccess(now: number, latencyMs?: number): void {
     this.record.success(now, latencyMs);
@@ -322,6 +328,7 @@ export class NodeHandle implements Candidate {
     this.standing = this.#standing();
     const cause = this.#causeOf(this.standing, news);
     if (this.standing === before && (cause === '' || cause === this.cause)) return;
+    if (isUsable(this.standing) && !isUsable(before)) this.usableSince = this.#in.clock.now();
     this.cause = this.standing === 'healthy' ? '' : cause;
     // To be asked is no change of state; what comes of it is.
     const asked = this.standing === 'suspect' || before === 'suspect';
@@ -369,6 +376,11 @@ export class NodeHandle implements Candidate {
       cause,
     });
   }
+}
+
+/** Connected, and nothing against it. */
+function isUsable(standing: Standing): boolean {
+  return standing === 'healthy' || standing === 'suspect';
 }
 
 function stateOf(standing: Standing): NodeState {

@@ -1,0 +1,44 @@
+import { status } from '@grpc/grpc-js';
+import { describe, expect, it } from 'vitest';
+import { TestWorld } from '../testing/index.js';
+
+const ROUND_ROBIN = { strategy: 'round-robin' } as const;
+
+async function ejectedAfterTen(code: number, countedCodes: readonly number[]): Promise<boolean> {
+  const world = new TestWorld(1, { outlier: { countedCodes } });
+  await world.nodes('a', 'b', 'c');
+  world.transport.node('a').script = () => ({ kind: 'status', code });
+  const caller = world.caller(ROUND_ROBIN);
+  for (let count = 0; count < 30; count++) {
+    world.call(caller);
+    await world.clock.settle();
+  }
+  const handles = [...(world.room.services[0]?.nodes.handles ?? [])];
+  world.room.close();
+  return handles.some(({ isEjected }) => isEjected);
+}
+
+describe('the mark', () => {
+  it.each([status.INTERNAL, status.UNAVAILABLE, status.RESOURCE_EXHAUSTED, status.NOT_FOUND])(
+    'counts a status that a server answers only where the settings say so: %i',
+    async (code) => {
+      expect(await ejectedAfterTen(code, [])).toBe(false);
+      expect(await ejectedAfterTen(code, [code])).toBe(true);
+    },
+  );
+
+  it('tells the strategy of each attempt: peak-ewma leaves the slow node', async () => {
+    const world = new TestWorld(7);
+    await world.nodes('a', 'b');
+    world.transport.node('a').script = ({ messages }) => ({ kind: 'answer', messages, afterMs: 100 });
+    world.transport.node('b').script = ({ messages }) => ({ kind: 'answer', messages, afterMs: 5 });
+    const caller = world.caller({ strategy: 'peak-ewma' });
+    for (let count = 0; count < 100; count++) {
+      world.call(caller);
+      await world.clock.advance(20);
+    }
+    const toSlow = world.path.slice(20).filter((id) => id === 'a').length;
+    expect(toSlow).toBeLessThan(5);
+    world.room.close();
+  });
+});
