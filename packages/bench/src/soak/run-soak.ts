@@ -44,7 +44,7 @@ export async function runSoak(
   let over = false;
 
   const lane = async (hello: ReturnType<typeof mesh.client<typeof HelloService>>) => {
-    while (begun < options.calls) {
+    while (begun < options.calls && !over) {
       begun++;
       try {
         await hello.anything({ name: 'soak', id: '' });
@@ -74,7 +74,11 @@ export async function runSoak(
     const hello = mesh.client(HelloService, { service: 'hello' });
     await hello.anything({ name: 'first', id: '' }, { waitForReady: true });
     const sampling = setInterval(sample, options.sampleEveryMs);
-    const killer = killing();
+    const killer = killing().finally(() => {
+      // Without kills it is no soak: the calls end, and why is told.
+      over = true;
+    });
+    killer.catch(() => {});
     await Promise.all(Array.from({ length: options.concurrency }, () => lane(hello)));
     over = true;
     clearInterval(sampling);
