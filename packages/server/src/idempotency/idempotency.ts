@@ -109,15 +109,11 @@ async function ask(
   }
 }
 
-function readKey(sent: readonly MetadataValue[]): string {
-  const [key] = sent;
-  if (sent.length === 1 && typeof key === 'string' && key.length > 0 && key.length <= MAX_KEY_LENGTH) {
-    return key;
-  }
-  const mend = `send one of 1 to ${MAX_KEY_LENGTH} characters`;
+function readKey([key]: readonly MetadataValue[]): string {
+  if (typeof key === 'string' && key.length > 0 && key.length <= MAX_KEY_LENGTH) return key;
   throw new RpcError(
     status.INVALID_ARGUMENT,
-    `${IDEMPOTENCY_KEY}: ${sent.length} sent, or too long; ${mend}`,
+    `${IDEMPOTENCY_KEY}: ${key?.length ?? 0} characters are no key; send 1 to ${MAX_KEY_LENGTH}`,
   );
 }
 
