@@ -185,7 +185,7 @@ describe('a server that runs a call with a key once', () => {
 
   it('refuses options that it does not have', () => {
     const store = memoryIdempotencyStore({ clock: systemClock });
-    const misspelt = { onLostOwners: 'run' };
-    expect(() => idempotency(store, misspelt)).toThrow(/did you mean onLostOwner\?/);
+    const misspelt = { onLostOwner: 'run' as const, scopes: () => '' };
+    expect(() => idempotency(store, misspelt)).toThrow(/did you mean scope\?/);
   });
 });

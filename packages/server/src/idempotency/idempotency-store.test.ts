@@ -187,7 +187,7 @@ describe.each([
     [{ ttlMs: 10 }, /ttlMs: 10 is out of range/],
     [{ maxEntries: 0 }, /maxEntries: 0 is out of range/],
     [{ maxBytes: 0.5 }, /maxBytes: 0.5 is not an integer/],
-    [{ maxEntrys: 1 }, /did you mean maxEntries\?/],
+    [{ ttlMs: 1_000, maxEntrys: 1 }, /did you mean maxEntries\?/],
   ])('refuses the options %j', (limits, message) => {
     expect(() => open(limits)).toThrow(message);
     store = open({});
