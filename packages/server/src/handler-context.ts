@@ -10,7 +10,10 @@ export interface HandlerContext {
   readonly metadata: Metadata;
   /** `host:port` of the caller; `unknown` on a Unix socket or when it has gone. */
   readonly peer: string;
-  /** Which attempt of the caller this is, by its `grpc-previous-rpc-attempts`; 1 for the first. */
+  /**
+   * Which attempt of the caller this is, by its `grpc-previous-rpc-attempts`; 1 for the first. Attempts of callers further up count as
+   * well: above 1 the work may have been begun before. What a handler calls then gets no retries of its own.
+   */
   readonly attempt: number;
   /**
    * When the caller stops waiting; undefined when it never does. A caller that is no micromesh client must not ask for more than
