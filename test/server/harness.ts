@@ -6,6 +6,7 @@ import {
   type Handlers,
   type RunningServer,
   type ServerInterceptor,
+  type ServerLimits,
   type StartOptions,
 } from '@micromesh/server';
 import { type EchoReply, type EchoRequest, EchoService } from './echo.js';
@@ -94,6 +95,7 @@ export interface Setup extends StartOptions {
   readonly interceptors?: readonly ServerInterceptor[];
   readonly registry?: Registry;
   readonly logger?: Logger;
+  readonly limits?: ServerLimits;
 }
 
 /** Starts a server of `echo.v1.Echo`. */
@@ -103,6 +105,7 @@ export function startEcho(setup: Setup = {}): Promise<RunningServer> {
     interceptors = [],
     registry = new FakeRegistry(),
     logger = new RecordingLogger(),
+    limits,
     ...start
   } = setup;
   const builder = createServer({
@@ -111,6 +114,7 @@ export function startEcho(setup: Setup = {}): Promise<RunningServer> {
     logger,
     clock: systemClock,
     random: systemRandom,
+    ...(limits && { limits }),
   }).add(EchoService, { ...echoHandlers, ...handlers });
   for (const interceptor of interceptors) builder.use(interceptor);
   return builder.start({ drain: { lameDuckMs: 0, graceMs: 1000 }, ...start });

@@ -19,6 +19,7 @@ import {
   wordOf,
 } from '@micromesh/core';
 import type { OutlierSettings } from '@micromesh/selector';
+import { checkServerLimits } from '@micromesh/server';
 import type {
   ChannelSettings,
   ClientOptions,
@@ -66,6 +67,7 @@ const SERVER = {
   labels: LABELS,
   weight: integerOf(1, 65_535),
   id: nameValue,
+  limits: checkServerLimits,
 } satisfies Checks<MeshServerOptions>;
 
 const MESH = {

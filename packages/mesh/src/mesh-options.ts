@@ -3,6 +3,7 @@ import type { ClientSettings, LimitSettings, PlanDefaults, Transport } from '@mi
 import type { Clock, Logger, Random, ServiceDefinition } from '@micromesh/core';
 import type { Registry } from '@micromesh/registry';
 import type { OutlierSettings, StrategyName } from '@micromesh/selector';
+import type { ServerLimits } from '@micromesh/server';
 
 /** Who this process is. */
 export interface Identity {
@@ -78,6 +79,8 @@ export interface MeshServerOptions {
   readonly weight?: number;
   /** Unique in the service; default the name and a random part, new at each start. */
   readonly id?: string;
+  /** When it refuses calls, so that those that it has taken end in time (RESOURCE_EXHAUSTED, with push-back); default never. */
+  readonly limits?: ServerLimits;
 }
 
 /** What a channel says for the calls of the stubs on it. */

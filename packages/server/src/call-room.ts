@@ -2,6 +2,7 @@ import type { ServerUnaryCall } from '@grpc/grpc-js';
 import type { Clock, Logger, ServiceKey } from '@micromesh/core';
 import type { ActiveCalls } from './active-calls.js';
 import type { ServeCall } from './interceptor.js';
+import type { LoadLimits } from './limits/load-limits.js';
 import type { StallDetector } from './stall-detector.js';
 
 /** What all calls of one server share. */
@@ -11,6 +12,8 @@ export interface CallRoom {
   readonly logger: Logger;
   readonly stalls: Pick<StallDetector, 'stalls' | 'unsettled'>;
   readonly active: ActiveCalls;
+  /** Left out: every call is taken. */
+  readonly limits?: LoadLimits;
   /** The interceptors, with the handler innermost. */
   readonly serve: ServeCall;
 }

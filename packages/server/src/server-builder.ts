@@ -11,6 +11,7 @@ import { serveMethod } from './grpc-methods.js';
 import type { Handlers, NoOthers } from './handlers.js';
 import { Health } from './health.js';
 import { composeInterceptors, type ServerInterceptor } from './interceptor.js';
+import { LoadLimits } from './limits/load-limits.js';
 import { OpenStreams } from './open-streams.js';
 import { addReflection, type ReflectedService } from './reflection.js';
 import { type RunningServer, ServerRun } from './running-server.js';
@@ -100,9 +101,23 @@ class Builder implements ServerBuilder {
     const active = new ActiveCalls();
     const streams = new OpenStreams();
     const stalls = acquireStallDetector(clock);
+    const limits = this.#options.limits && new LoadLimits(this.#options.limits, { service, clock, random });
+    limits?.start();
+    const release = () => {
+      stalls.release();
+      limits?.stop();
+    };
     try {
       const serve = composeInterceptors(this.#interceptors, runHandler);
-      const room = { service, clock, logger, stalls: stalls.detector, active, serve };
+      const room = {
+        service,
+        clock,
+        logger,
+        stalls: stalls.detector,
+        active,
+        serve,
+        ...(limits && { limits }),
+      };
       for (const handler of this.#handlers) serveMethod(server, room, handler);
       const names = this.#services.map(({ name }) => name);
       const health = options.health === false ? undefined : await Health.addTo(server, names, streams);
@@ -139,7 +154,7 @@ class Builder implements ServerBuilder {
         drain,
         clock,
         logger,
-        release: stalls.release,
+        release,
         afterSignal: afterSignal ?? (() => {}),
       });
       // Before it registers, so that the mesh around it can stop it while it waits for the registry.
@@ -147,7 +162,7 @@ class Builder implements ServerBuilder {
       await run.enter();
       return run;
     } catch (error) {
-      stalls.release();
+      release();
       server.forceShutdown();
       throw error;
     }

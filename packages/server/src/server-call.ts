@@ -14,6 +14,7 @@ import type { CallRoom, Surface } from './call-room.js';
 import { ContextMap, type ContextValues } from './context-values.js';
 import type { HandlerContext } from './handler-context.js';
 import { deadlineOn, Inherited } from './inherited-context.js';
+import type { Admission, Applicant } from './limits/load-limits.js';
 import { type ReplyStatus, replyTo } from './reply-status.js';
 import { RpcError } from './rpc-error.js';
 import { removeReserved } from './sendable-metadata.js';
@@ -28,10 +29,12 @@ const WANTED = Promise.resolve();
  * One call from the moment that grpc-js hands it over until its status is given back. It is the handler's context too:
  * what a handler seldom uses is made when it asks.
  */
-export abstract class ServerCall implements HandlerContext, ActiveCall {
+export abstract class ServerCall implements HandlerContext, ActiveCall, Applicant {
   protected readonly handler: BoundHandler;
   /** The subclass sets it when `run` has come to its end. */
   protected complete = false;
+  /** Its place under the server's limits, or in the line before them. */
+  held: Admission | undefined;
   readonly #room: CallRoom;
   readonly #surface: Surface;
   /** On the mesh's clock. */
@@ -39,6 +42,7 @@ export abstract class ServerCall implements HandlerContext, ActiveCall {
   #gone = false;
   #cutBy: RpcError | undefined;
   #settled = false;
+  #begun = false;
   #started = false;
   #headerSent = false;
   #stallsSeen = 0;
@@ -68,14 +72,20 @@ export abstract class ServerCall implements HandlerContext, ActiveCall {
   begin(): void {
     this.#room.active.add(this);
     this.#surface.on('cancelled', () => this.#onCancelled());
-    if (this.#room.stalls.unsettled) void pollSockets().then(() => this.#start());
-    else this.#start();
+    if (this.#room.stalls.unsettled) void pollSockets().then(() => this.#apply());
+    else this.#apply();
   }
 
-  #start(): void {
+  #apply(): void {
+    const { limits } = this.#room;
+    if (limits === undefined || this.gone || this.#late) this.admitted();
+    else limits.apply(this);
+  }
+
+  admitted(): void {
+    this.#begun = true;
     if (this.gone || this.#late) {
-      this.#settled = true;
-      this.#room.active.delete(this);
+      this.#settle();
       this.#abandoned('beforeHandler');
       this.#failWith(this.goneError());
       return;
@@ -99,8 +109,14 @@ export abstract class ServerCall implements HandlerContext, ActiveCall {
     }
   }
 
+  shed(reply: ReplyStatus): void {
+    this.#settle();
+    this.#answer(reply);
+  }
+
   #settle(): void {
     this.#settled = true;
+    this.held?.leave();
     this.#room.active.delete(this);
   }
 
@@ -158,6 +174,8 @@ export abstract class ServerCall implements HandlerContext, ActiveCall {
     this.#gone = true;
     this.#controller?.abort(this.goneError());
     this.release();
+    // In the line before the limits: it does not wait for a place to find out that nobody waits for it.
+    if (this.held !== undefined && !this.#begun) this.admitted();
   }
 
   cut(): void {

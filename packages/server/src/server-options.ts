@@ -13,6 +13,7 @@ import {
   type ServiceReport,
 } from '@micromesh/core';
 import type { Registration, Registry } from '@micromesh/registry';
+import { checkServerLimits, type ServerLimits } from './limits/server-limits.js';
 import type { DrainOptions, RunningServer } from './running-server.js';
 
 /** What a server is, and what it stands on. */
@@ -27,6 +28,8 @@ export interface CreateServerOptions {
   readonly weight?: number;
   /** Unique in the service; default the name and a random part, new at each start. */
   readonly id?: string;
+  /** When it refuses calls (RESOURCE_EXHAUSTED, with push-back); default never. */
+  readonly limits?: ServerLimits;
   readonly registry: Registry;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -80,6 +83,7 @@ export function checkCreateOptions(options: CreateServerOptions): void {
     'labels',
     'weight',
     'id',
+    'limits',
     'registry',
     'logger',
     'clock',
@@ -90,6 +94,7 @@ export function checkCreateOptions(options: CreateServerOptions): void {
     'onStart',
   ]);
   if (options.weight !== undefined) checkInteger('mesh.server.weight', options.weight, 1);
+  if (options.limits !== undefined) checkServerLimits('mesh.server.limits', options.limits);
 }
 
 /** @throws ConfigError naming the option, its value and the fix. */

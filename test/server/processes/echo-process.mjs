@@ -1,5 +1,6 @@
 // A server of echo.v1.Echo in a process of its own, for tests that freeze it or send it signals. It reports over IPC.
-// MODE: `ask` (default) asks stillWanted before its effect; `plain` is a bare grpc-js server.
+// MODE: `ask` (default) asks stillWanted before its effect; `plain` is a bare grpc-js server. SPIN_MS: how long each call keeps the
+// event loop busy. LIMITS: the server's, as JSON.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { loadPackageDefinition, Server, ServerCredentials } from '@grpc/grpc-js';
@@ -7,7 +8,14 @@ import { loadSync } from '@grpc/proto-loader';
 import { systemClock, systemRandom } from '@micromesh/core';
 import { createServer } from '@micromesh/server';
 
-const { MODE = 'ask', WORK_MS = '50', OPTIONS = '{}', SERVERS = '1' } = process.env;
+const {
+  MODE = 'ask',
+  WORK_MS = '50',
+  SPIN_MS = '0',
+  OPTIONS = '{}',
+  LIMITS = '{}',
+  SERVERS = '1',
+} = process.env;
 const loaded = loadSync(fileURLToPath(new URL('../echo.proto', import.meta.url)), { defaults: true });
 const { service } = loadPackageDefinition(loaded).echo.v1.Echo;
 
@@ -18,6 +26,7 @@ const logger = { debug() {}, info: log('info'), warn: log('warn'), error: log('e
 
 async function work(text, stillWanted) {
   report({ started: text });
+  for (const end = performance.now() + Number(SPIN_MS); performance.now() < end; );
   await sleep(Number(WORK_MS));
   await stillWanted();
   report({ effect: text, at: Date.now() });
@@ -53,6 +62,7 @@ async function startOne() {
     logger,
     clock: systemClock,
     random: systemRandom,
+    limits: JSON.parse(LIMITS),
     afterSignal: () => {
       report({ afterSignal: true });
       // Nothing else is to keep the process alive.
