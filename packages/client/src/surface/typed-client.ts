@@ -6,7 +6,7 @@ import {
   readServiceDefinition,
   type ServiceDefinition,
 } from '@micromesh/core';
-import { ambientOptions } from '../call/ambient-options.js';
+import { ambientOptions, overAmbient } from '../call/ambient-options.js';
 import type { ClientCall, ResponseListener } from '../call/client-call.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import { CallError, failedStatus, NO_MESSAGE } from './call-error.js';
@@ -42,8 +42,7 @@ function typedMethod(defined: DefinedMethod, caller: Caller): unknown {
   const name = `${method.service}.${key}`;
 
   function start(given: TypedCallOptions | undefined, listener: ResponseListener): ClientCall {
-    const ambient = ambientOptions();
-    const options = given === undefined ? ambient : { ...ambient, ...given };
+    const options: TypedCallOptions = given === undefined ? ambientOptions() : overAmbient(given);
     return caller.newCall(method, options.metadata, options, listener);
   }
 

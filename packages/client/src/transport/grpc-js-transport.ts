@@ -241,7 +241,7 @@ class UnsentCall implements WireCall {
   }
 }
 
-/** Promises between a call's start and its HTTP/2 stream; six in 1.14.7, and an immediate for whatever another version has. */
+/** More promises than there are between a call's start and its HTTP/2 stream: six in 1.14.7. */
 const LAYERS_TURNS = 24;
 
 /**
@@ -249,12 +249,10 @@ const LAYERS_TURNS = 24;
  * request goes out, runs, and nobody ends its stream. The inner call is caught as soon as it is there.
  */
 function cancelAgain(call: GrpcCall, code: status, details: string, turns: number): void {
-  const again = () => {
+  queueMicrotask(() => {
     call.cancelWithStatus(code, details);
-    if (turns > 0) cancelAgain(call, code, details, turns - 1);
-  };
-  if (turns > 0) queueMicrotask(again);
-  else setImmediate(again);
+    if (turns > 1) cancelAgain(call, code, details, turns - 1);
+  });
 }
 
 /** A listener for grpc-js and a {@link WireCall} in one object: one allocation an attempt. */
