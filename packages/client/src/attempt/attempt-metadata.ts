@@ -1,5 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { MAX_TIMER_MS } from '@micromesh/core';
+import { IDEMPOTENCY_KEY, MAX_TIMER_MS } from '@micromesh/core';
 import type { ClientCall } from '../call/client-call.js';
 
 /**
@@ -19,6 +19,7 @@ export function attemptMetadata(call: ClientCall, attempt: number, now: number):
   if (options.waitForReady === true) metadata.setOptions({ ...options, waitForReady: false });
   const before = call.plan.inheritedAttempts + attempt - 1 - call.unsentMoves;
   if (before > 0) metadata.set(PREVIOUS_ATTEMPTS, String(before));
+  if (call.idempotencyKey !== undefined) metadata.set(IDEMPOTENCY_KEY, call.idempotencyKey);
   const timeout = formatTimeout(call.deadline - now);
   if (timeout !== undefined) metadata.set('grpc-timeout', timeout);
   return metadata;

@@ -36,6 +36,7 @@ export const PLAN_OPTION_CHECKS = {
   hedge: checkHedge,
   filter: optionsOf(FILTER),
   waitForReady: flagValue,
+  idempotencyKey: flagValue,
 } satisfies Checks<Omit<PlanDefaults, 'idempotent'>>;
 
 /** What a call may say. */
@@ -45,6 +46,7 @@ export const CALL_OPTION_CHECKS = {
   metadata: metadataLike,
   hashKey: textValue,
   idempotent: flagValue,
+  idempotencyKey: keyOrTrue,
 } satisfies Checks<CallOptions>;
 
 /**
@@ -82,6 +84,17 @@ function abortSignal(field: string, value: unknown): void {
     }
   }
   throw new ConfigError(field, value, 'is no AbortSignal', 'give one, e.g. controller.signal');
+}
+
+/** What HTTP/2 carries as a header's value, and servers take. */
+function keyOrTrue(field: string, value: unknown): void {
+  if (value === true || (typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value))) return;
+  throw new ConfigError(
+    field,
+    value,
+    'is no key',
+    'give true for a random one, or 1 to 255 printable ASCII characters without a space',
+  );
 }
 
 function metadataLike(field: string, value: unknown): void {

@@ -22,6 +22,11 @@ export interface CallOptions {
   readonly retry?: RetryFunction;
   /** Whether running the method twice is harmless; default: what the .proto says. */
   readonly idempotent?: boolean;
+  /**
+   * Puts one key on every attempt of the call, as metadata `idempotency-key`: a server with `idempotency(store)` runs it once. true: a random
+   * one. Whether attempts may follow an answered or unknown one, `idempotent` and `retry` say.
+   */
+  readonly idempotencyKey?: true | string;
   /** Cuts an attempt that takes longer, whatever its node says; at least 1. Default: none, silent nodes are asked. */
   readonly attemptTimeoutMs?: number;
   readonly backoff?: Partial<BackoffSettings>;

@@ -21,6 +21,8 @@ export interface CallPlan {
   readonly filterKey: string;
   readonly hashKey: string | undefined;
   readonly waitForReady: boolean;
+  /** true: a random one, drawn once a call. */
+  readonly idempotencyKey: true | string | undefined;
   /** How long the method takes, lately; undefined where that is no matter of the server alone: a stream, or an unknown kind. */
   readonly latency: LatencyRecord | undefined;
   /** Attempts of the call's own caller that went before the one which this call works for. */

@@ -79,6 +79,8 @@ export class ClientCall implements Call {
   deadline = Number.POSITIVE_INFINITY;
   host: string | undefined;
   credentials: CallCredentials | undefined;
+  /** Of all attempts. */
+  idempotencyKey: string | undefined;
   /** Attempts that were started. */
   attempts = 0;
   /** Nodes that the call has been to. */

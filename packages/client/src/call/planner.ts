@@ -13,11 +13,14 @@ export const DEFAULT_TIMEOUT_MS = 5000;
 const MAX_METHODS = 1024;
 
 /** What a client says for all its calls, over what the mesh says. */
-export interface PlanDefaults extends Omit<CallOptions, 'signal' | 'metadata' | 'hashKey' | 'idempotent'> {
+export interface PlanDefaults
+  extends Omit<CallOptions, 'signal' | 'metadata' | 'hashKey' | 'idempotent' | 'idempotencyKey'> {
   /** Names of methods that may run twice (as the definition or the .proto has them), or all. */
   readonly idempotent?: readonly string[] | boolean;
   readonly retry?: RetryFunction;
   readonly filter?: NodeFilter;
+  /** A random key on every call: see {@link CallOptions.idempotencyKey}. */
+  readonly idempotencyKey?: boolean;
 }
 
 /**
@@ -66,6 +69,7 @@ export class Planner {
       filterKey: filterKey(filter),
       hashKey: undefined,
       waitForReady: defaults.waitForReady ?? false,
+      idempotencyKey: defaults.idempotencyKey === true ? true : undefined,
       latency: method.kind === 'unary' ? this.latencies.of(method.path) : undefined,
       inheritedAttempts: 0,
     };
@@ -90,7 +94,8 @@ function saysNothing(options: CallOptions): boolean {
     options.hedge === undefined &&
     options.filter === undefined &&
     options.hashKey === undefined &&
-    options.waitForReady === undefined
+    options.waitForReady === undefined &&
+    options.idempotencyKey === undefined
   );
 }
 
@@ -109,6 +114,7 @@ function overlay(base: CallPlan, options: CallOptions): CallPlan {
     filterKey: options.filter === undefined ? base.filterKey : filterKey(filter),
     hashKey: options.hashKey,
     waitForReady: options.waitForReady ?? base.waitForReady,
+    idempotencyKey: options.idempotencyKey ?? base.idempotencyKey,
     latency: base.latency,
     inheritedAttempts: base.inheritedAttempts,
   };

@@ -56,7 +56,7 @@ export function buildChain(parts: ChainParts): Chain {
       // The user's may add metadata, so they come before anything matches on it.
       .insideAll('call interceptor', parts.callInterceptors.map(guarded))
       // Options are merged once; everything below reads one plan.
-      .inside('plan', plan(parts.planner))
+      .inside('plan', plan(parts.planner, random))
       // Absolute, so that it bounds every attempt, every pause and the wait for the first snapshot.
       .around('deadline', deadline(clock))
       // What is refused here is final, costs no budget and marks nobody; the breaker sees what a call came to after its retries.

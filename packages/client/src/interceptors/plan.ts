@@ -1,4 +1,4 @@
-import { type CallContext, currentCallContext } from '@micromesh/core';
+import { type CallContext, currentCallContext, idempotencyKey, type Random } from '@micromesh/core';
 import type { CallOptions } from '../call/call-options.js';
 import { type CallPlan, planWithinRetry } from '../call/call-plan.js';
 import type { Call, PlannedCall } from '../call/client-call.js';
@@ -6,12 +6,15 @@ import type { Planner } from '../call/planner.js';
 import type { Interceptor } from '../chain/interceptor.js';
 
 /** Decides once what the call may do; what follows reads the plan. */
-export function plan(planner: Planner): Interceptor<Call, PlannedCall> {
+export function plan(planner: Planner, random: Random): Interceptor<Call, PlannedCall> {
   return (next) =>
     function plan(call) {
       const parent = currentCallContext();
       const decided = planOf(call, planner, parent);
-      return next(call.planned(decided, deadlineOf(call.options, decided, call.startedAt, parent)));
+      const planned = call.planned(decided, deadlineOf(call.options, decided, call.startedAt, parent));
+      const key = decided.idempotencyKey;
+      if (key !== undefined) planned.idempotencyKey = key === true ? idempotencyKey(random) : key;
+      return next(planned);
     };
 }
 

@@ -148,6 +148,20 @@ describe('retries', () => {
     expect(world.room.services[0]?.budget.available).toBe(2);
   });
 
+  it('carry one idempotency key where one is asked for, drawn anew for each call', async () => {
+    const world = await worldWith('a', 'b');
+    for (const id of ['a', 'b']) world.transport.node(id).script = INTERNAL;
+    const caller = world.caller({ idempotencyKey: true });
+    world.call(caller);
+    world.call(caller);
+    world.call(caller, { idempotencyKey: 'order-17' });
+    await world.clock.settle();
+    const keys = world.transport.attempts.map(({ metadata }) => metadata.get('idempotency-key')[0]);
+    expect(keys).toHaveLength(6);
+    expect(new Set(keys).size).toBe(3);
+    expect(keys.filter((key) => key === 'order-17')).toHaveLength(2);
+  });
+
   it('of a request stream are made only where nothing can have been acted on', async () => {
     const world = await worldWith('a', 'b');
     world.transport.node('a').script = DROP;
