@@ -92,6 +92,33 @@ describe('peak-ewma', () => {
     expect(at.map((each) => Math.round(each / 1000))).toEqual([23, 46]);
   });
 
+  it('remembers a peak for some seconds, however quick the next answers are', () => {
+    const strategy = new PeakEwma(seededRandom(1));
+    const [steady, wavering] = [testCandidate('steady'), testCandidate('wavering')];
+    for (const latencyMs of [100, 5, 5]) strategy.observe(wavering, { now: 0, latencyMs, failed: false });
+    strategy.observe(steady, { now: 0, latencyMs: 20, failed: false });
+    expect(strategy.pick([steady, wavering], 1)).toBe(steady);
+    for (const now of [5000, 10_000, 20_000]) {
+      strategy.observe(wavering, { now, latencyMs: 5, failed: false });
+      strategy.observe(steady, { now, latencyMs: 20, failed: false });
+    }
+    // 100 ms x exp(-20 s / 10 s) = 13.5 ms.
+    expect(strategy.pick([steady, wavering], 20_001)).toBe(wavering);
+  });
+
+  it('takes no latency from a failure, neither a short nor a long one', () => {
+    for (const latencyMs of [0.1, 60_000]) {
+      const strategy = new PeakEwma(seededRandom(1));
+      const [good, failed] = [testCandidate('good'), testCandidate('failed')];
+      strategy.observe(failed, { now: 0, latencyMs: 10, failed: false });
+      strategy.observe(failed, { now: 0, latencyMs, failed: true });
+      for (let now = 0; now < 100; now++) strategy.observe(failed, { now, latencyMs: 10, failed: false });
+      strategy.observe(good, { now: 100, latencyMs: 11, failed: false });
+      // What the failure itself costs is gone after a hundred good answers: 10 ms against 11 is left.
+      expect(strategy.pick([good, failed], 100)).toBe(failed);
+    }
+  });
+
   it('shares calls by weight under way, and by draw', () => {
     const strategy = new PeakEwma(seededRandom(1));
     const [light, heavy] = [testCandidate('light'), testCandidate('heavy', {}, { weight: 3 })];
