@@ -123,6 +123,7 @@ class JoinedMesh implements Mesh {
       logger: this.#logger,
       callerLabels: options.identity?.labels ?? {},
       ...(options.outlier === undefined ? {} : { outlier: options.outlier }),
+      ...(options.slowStartMs === undefined ? {} : { slowStartMs: options.slowStartMs }),
       ...(options.retryBudget === undefined ? {} : { budget: options.retryBudget }),
     });
   }
