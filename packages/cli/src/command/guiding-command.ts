@@ -22,7 +22,9 @@ export class GuidingCommand extends Command {
   }
 
   #path(): string {
-    return this.parent === null ? this.name() : `${this.parent.name()} ${this.name()}`;
+    let path = this.name();
+    for (let { parent } = this; parent !== null; { parent } = parent) path = `${parent.name()} ${path}`;
+    return path;
   }
 
   #near(wrong: string): string | undefined {

@@ -4,12 +4,18 @@ import { addDemoCommand } from './demo.js';
 import { addGenerateCommand } from './generate.js';
 import { GuidingCommand } from './guiding-command.js';
 import type { CommandIo } from './io.js';
+import { addNodesCommand } from './nodes.js';
 import { readVersion } from './version.js';
 
 /** Adds one command to the program; its action hands the exit status to `exit`. */
 export type AddCommand = (program: Command, io: CommandIo, exit: (status: number) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [addDemoCommand, addGenerateCommand, addConsulCommand];
+const COMMANDS: readonly AddCommand[] = [
+  addDemoCommand,
+  addNodesCommand,
+  addGenerateCommand,
+  addConsulCommand,
+];
 
 /** Builds the command line; errors and `--help` are thrown as CommanderError. */
 export function buildProgram(io: CommandIo, exit: (status: number) => void): Command {

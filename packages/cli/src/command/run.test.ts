@@ -46,7 +46,7 @@ describe('micromesh', () => {
     expect(await run(['--help'], io)).toBe(0);
   });
 
-  test.each([[], ['demo'], ['generate'], ['consul']])(
+  test.each([[], ['demo'], ['nodes'], ['nodes', 'eject'], ['nodes', 'restore'], ['generate'], ['consul']])(
     '%s --help has an example and goes to stdout',
     async (...command) => {
       const { status, stdout, stderr } = await micromesh(...command, '--help');
@@ -91,6 +91,37 @@ describe('micromesh', () => {
       'embedded or consul',
     ],
     ['an excess argument', ['demo', 'kill'], 'too many arguments'],
+    ['nodes of no service', ['nodes'], "missing required argument 'service'\n(micromesh nodes --help"],
+    ['a service that is none', ['nodes', 'hello?zone=a'], 'has zone=a, which is none of'],
+    [
+      'a registry of another process',
+      ['nodes', 'hello', '--registry', 'memory:'],
+      'inside of another process',
+    ],
+    ['a registry that is none', ['nodes', 'hello', '--registry', 'x'], 'is no registry'],
+    ['a client that is no address', ['nodes', 'hello', '--client', 'x'], '--client: "x" is no address'],
+    [
+      'an ejection of nothing',
+      ['nodes', 'eject', 'hello'],
+      "missing required argument 'node'\n(micromesh nodes eject --help",
+    ],
+    ['an ejection without an end', ['nodes', 'eject', 'hello', 'a', '--why', 'x'], "'--for <duration>'"],
+    ['an ejection without a reason', ['nodes', 'eject', 'hello', 'a', '--for', '1m'], "'--why <text>'"],
+    [
+      'an ejection for no time',
+      ['nodes', 'eject', 'hello', 'a', '--for', '10', '--why', 'x'],
+      '--for: "10" is no duration; write e.g. 90s',
+    ],
+    [
+      'a reason that says nothing',
+      ['nodes', 'eject', 'hello', 'a', '--for', '1m', '--why', ' ', '--registry', 'consul://127.0.0.1:1'],
+      'why: " " is empty',
+    ],
+    [
+      'an ejection where nothing can be written',
+      ['nodes', 'eject', 'hello', 'a', '--for', '1m', '--why', 'x', '--registry', 'static:hello=127.0.0.1:1'],
+      'holds no keys and values',
+    ],
     ['no output folder', ['generate', 'proto'], "required option '--out <folder>'"],
   ])('exits 2 at %s, and says what to do', async (_, args, message) => {
     const { status, stdout, stderr } = await micromesh(...args);

@@ -1,0 +1,40 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+type Report = { readonly node: string } | { readonly failed: string };
+
+/** A process that calls the nodes of hello without end. */
+export class Caller {
+  /** When each node has answered last, on this process's clock. */
+  readonly lastAt = new Map<string, number>();
+  /** What went wrong. */
+  readonly failures: string[] = [];
+  calls = 0;
+  readonly #child: ChildProcess;
+
+  constructor(registry: string, name: string) {
+    this.#child = fork(fileURLToPath(new URL('./processes/caller.mjs', import.meta.url)), {
+      execArgv: [],
+      env: { ...process.env, MICROMESH_REGISTRY: registry, NAME: name },
+    });
+    this.#child.on('message', (report: Report) => {
+      this.calls++;
+      if ('node' in report) this.lastAt.set(report.node, performance.now());
+      else this.failures.push(report.failed);
+    });
+  }
+
+  /** Whether each of these nodes, and no other, has answered since. */
+  uses(nodes: readonly string[], since: number): boolean {
+    const used = [...this.lastAt].filter(([, at]) => at > since).map(([node]) => node);
+    return used.length === nodes.length && nodes.every((node) => used.includes(node));
+  }
+
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exited;
+  }
+}
