@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openEffectLog } from './effect-log.js';
 import { HelloService } from './gen/hello/v1/hello.js';
 import { type HelloOptions, helloHandlers } from './handlers.js';
+import { Misbehaviour } from './misbehaviour.js';
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -93,5 +94,22 @@ describe('hello', () => {
     // Drains: waits for the handler.
     await mesh.close();
     expect(events).toEqual(['start call-1']);
+  });
+
+  it('fails before it does anything when it is told to fail at once, and after its work without effect else', async () => {
+    const events: string[] = [];
+    const effects = { record: (_call: string, event: string) => events.push(event) };
+    const misbehaviour = new Misbehaviour();
+    const hello = await startHello({ effects, misbehaviour });
+    const call = () => hello.anything({ name: 'xuxu', id: 'call-1' }, { retries: 0 });
+    misbehaviour.obey({ errorRatio: 1, code: 'INTERNAL', atOnce: true });
+    await expect(call()).rejects.toMatchObject({ code: 13 });
+    expect(events).toEqual([]);
+    misbehaviour.obey({ errorRatio: 1 });
+    await expect(call()).rejects.toMatchObject({ code: 14 });
+    expect(events).toEqual(['start']);
+    misbehaviour.obey({});
+    await call();
+    expect(events).toEqual(['start', 'start', 'effect']);
   });
 });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EffectLog } from './effect-log.js';
 import type { HelloHandlers } from './gen/hello/v1/hello.handlers.js';
+import { Misbehaviour } from './misbehaviour.js';
 
 /** How the handlers work. */
 export interface HelloOptions {
@@ -8,14 +9,24 @@ export interface HelloOptions {
   readonly workMs?: number;
   /** Where `Anything` records what it did. Default: nowhere. */
   readonly effects?: EffectLog | undefined;
+  /** What `Anything` does wrong. Default: nothing. */
+  readonly misbehaviour?: Misbehaviour;
 }
 
 /** The handlers of `hello.v1.Hello`. */
-export function helloHandlers({ workMs = 0, effects }: HelloOptions = {}): HelloHandlers {
+export function helloHandlers({
+  workMs = 0,
+  effects,
+  misbehaviour = new Misbehaviour(),
+}: HelloOptions = {}): HelloHandlers {
   return {
     async anything({ name, id = '' }, context) {
+      const { attempt } = context;
+      misbehaviour.atOnce(id, attempt);
       effects?.record(id, 'start');
-      if (workMs > 0) await sleep(workMs);
+      const ms = workMs + misbehaviour.extraMs(id, attempt);
+      if (ms > 0) await sleep(ms);
+      misbehaviour.afterWork(id, attempt);
       // The last look before what cannot be undone: after a freeze the caller may be gone, and be served elsewhere.
       await context.stillWanted();
       effects?.record(id, 'effect');

@@ -3,6 +3,7 @@ import { createMesh } from 'micromesh';
 import { openEffectLog } from './effect-log.js';
 import { HelloService } from './gen/hello/v1/hello.js';
 import { helloHandlers } from './handlers.js';
+import { Misbehaviour, obeyParent } from './misbehaviour.js';
 import { exitWithParent, tellReady } from './parent-process.js';
 
 // Environment: MICROMESH_REGISTRY; LISTEN, VERSION, ZONE; WORK_MS and EFFECTS_FILE for the demo.
@@ -10,7 +11,10 @@ async function main({ LISTEN, VERSION, ZONE, WORK_MS, EFFECTS_FILE }: NodeJS.Pro
   exitWithParent();
   const id = `hello-${randomUUID().slice(0, 8)}`;
   const mesh = createMesh({ identity: { service: 'hello', labels: ZONE ? { zone: ZONE } : {} } });
+  const misbehaviour = new Misbehaviour();
+  obeyParent(misbehaviour);
   const handlers = helloHandlers({
+    misbehaviour,
     workMs: Number(WORK_MS ?? 0),
     effects: EFFECTS_FILE ? openEffectLog(EFFECTS_FILE, id) : undefined,
   });
