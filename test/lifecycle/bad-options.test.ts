@@ -72,7 +72,7 @@ describe('an option', () => {
       defaults({ retry: 'always' }),
     ],
     [
-      'createMesh.defaults.strategy: "random" is none of its values; give hash-random or round-robin',
+      'createMesh.defaults.strategy: "random" is none of its values; give hash-random or round-robin or least-request or weighted or peak-ewma',
       defaults({ strategy: 'random' }),
     ],
     [

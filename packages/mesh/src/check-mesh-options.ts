@@ -18,7 +18,7 @@ import {
   valuesByName,
   wordOf,
 } from '@micromesh/core';
-import type { OutlierSettings } from '@micromesh/selector';
+import { type OutlierSettings, STRATEGY_NAMES } from '@micromesh/selector';
 import { checkServerLimits } from '@micromesh/server';
 import type {
   ChannelSettings,
@@ -34,7 +34,7 @@ const LABELS = valuesByName(textValue, "texts by name: { zone: 'a' }");
 
 const DEFAULTS = {
   ...PLAN_OPTION_CHECKS,
-  strategy: wordOf('hash-random', 'round-robin'),
+  strategy: wordOf(...STRATEGY_NAMES),
   breaker: checkBreaker,
   concurrency: checkConcurrency,
 } satisfies Checks<MeshDefaults>;
