@@ -33,8 +33,9 @@ export interface OutlierSettings {
   /** At most this share of the nodes is out at once, though one may always go; default 0.5. */
   readonly maxEjectedRatio: number;
   /**
-   * Where fewer than this share of the nodes is connected and not ejected, ejections are ignored; in [0, 1], default 0.5 (Envoy's
-   * `healthy_panic_threshold`), 0: never.
+   * Where fewer than this share of the nodes is connected and not ejected, ejections are ignored; in [0, 1], 0: never. Default 0.3: the last
+   * healthy one of three is not left for a bad one, the last of ten is not left alone. Envoy's `healthy_panic_threshold` is 0.5, Istio's
+   * `minHealthPercent` 0.
    */
   readonly panicRatio: number;
 }
@@ -54,7 +55,7 @@ export const OUTLIER_DEFAULTS: OutlierSettings = {
   baseEjectionMs: 30_000,
   maxEjectionMs: 300_000,
   maxEjectedRatio: 0.5,
-  panicRatio: 0.5,
+  panicRatio: 0.3,
 };
 
 /** How many of `nodes` may be ejected at once. */

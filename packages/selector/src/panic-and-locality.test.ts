@@ -34,17 +34,20 @@ function standingsPicked(from: Picker<Candidate>): Standing[] {
 
 describe('panic', () => {
   const third = nodes(['healthy', 'ejected', 'disconnected']);
+  const quarter = nodes(['healthy', 'ejected', 'ejected', 'disconnected']);
 
-  it('is when fewer than half of the nodes are connected and not ejected: ejections are ignored then', () => {
-    expect(picker(third).panics).toBe(true);
-    expect(standingsPicked(picker(third))).toEqual(['ejected', 'healthy']);
-    const half = nodes(['healthy', 'healthy', 'ejected', 'silent']);
-    expect(picker(half).panics).toBe(false);
-    expect(standingsPicked(picker(half))).toEqual(['healthy']);
+  it('is when few of the nodes are connected and not ejected: ejections are ignored then', () => {
+    expect(picker(quarter).panics).toBe(true);
+    expect(standingsPicked(picker(quarter))).toEqual(['ejected', 'healthy']);
+  });
+
+  it('is not with the last healthy one of three', () => {
+    expect(picker(third).panics).toBe(false);
+    expect(standingsPicked(picker(third))).toEqual(['healthy']);
   });
 
   it('is told where the line is, and 0 means never', () => {
-    expect(standingsPicked(picker(third, { panicRatio: 0 }))).toEqual(['healthy']);
+    expect(standingsPicked(picker(quarter, { panicRatio: 0 }))).toEqual(['healthy']);
     expect(standingsPicked(picker(nodes(['healthy', 'healthy', 'ejected']), { panicRatio: 0.7 }))).toEqual([
       'ejected',
       'healthy',
@@ -56,7 +59,10 @@ describe('panic', () => {
   });
 
   it('puts ejected nodes beside those that are asked whether they live, where no better one is left', () => {
-    expect(standingsPicked(picker(nodes(['suspect', 'ejected', 'ejected'])))).toEqual(['ejected', 'suspect']);
+    expect(standingsPicked(picker(nodes(['suspect', 'ejected', 'ejected', 'ejected'])))).toEqual([
+      'ejected',
+      'suspect',
+    ]);
   });
 });
 
