@@ -17,7 +17,7 @@ export interface Fault extends StageSetting {
   readonly breaksStreams?: boolean;
   /** Of the rate of calls, how much of it; default 1. */
   readonly rateRatio?: number;
-  /** What is done beforehand, while calls are made already; default nothing. */
+  /** What is done before the first call; default nothing. */
   prepare?(stage: Stage): Promise<void>;
   /** Does it; resolves when it is over. */
   bring(stage: Stage): Promise<void>;

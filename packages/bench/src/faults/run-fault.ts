@@ -1,7 +1,8 @@
+import { control } from './contenders/control.js';
 import type { FaultContender } from './contenders/fault-client.js';
 import { readEffects } from './count/effects.js';
 import { brokenPromises } from './count/promise.js';
-import { type FaultRow, type FaultRun, judgeCalls, rowOf, skippedRow } from './count/row.js';
+import { type FaultRow, type FaultRun, judgeCalls, p99After, rowOf, skippedRow } from './count/row.js';
 import type { Fault } from './fault.js';
 import { nowMs } from './process/now.js';
 import { type ClientCalls, Stage, StageUnavailable } from './stage/stage.js';
@@ -32,31 +33,21 @@ export interface RunSetting {
 
 /** Brings one fault while all clients call the same nodes, and gives two rows a client. */
 export async function runFault(fault: Fault, setting: RunSetting): Promise<readonly FaultRow[]> {
-  const present = setting.contenders.filter((contender) => contender.missing?.() === undefined);
-  const rows = await rowsOfAll(fault, present, setting);
-  return setting.contenders.flatMap((contender) => {
-    const reason = contender.missing?.();
-    if (reason !== undefined) return skippedRows(fault, contender, reason);
-    return rows.filter(({ client }) => client === contender.id);
-  });
-}
-
-async function rowsOfAll(
-  fault: Fault,
-  contenders: readonly FaultContender[],
-  setting: RunSetting,
-): Promise<readonly FaultRow[]> {
-  const { signal, onStep } = setting;
+  const { contenders, signal, onStep } = setting;
   const stage = new Stage(fault, signal);
   try {
     onStep('starting nodes and clients');
-    await stage.open(contenders);
+    await stage.open([...contenders, control]);
+    await fault.prepare?.(stage);
     const { clients, times } = await loadAndBring(fault, stage, setting);
     onStep('counting');
     await stage.wait(SETTLE_MS);
     const { strikes } = stage;
-    const run = { fault, effects: readEffects(await stage.effects()), strikes, ...times };
-    return clients.flatMap((client) => rowsOf(run, client));
+    const effects = readEffects(await stage.effects());
+    const bare = clients.find(({ contender }) => contender === control)?.calls ?? [];
+    const controlP99AfterMs = p99After(bare, times.faultMs);
+    const run = { fault, effects, strikes, controlP99AfterMs, ...times };
+    return clients.filter(({ contender }) => contender !== control).flatMap((client) => rowsOf(run, client));
   } catch (error) {
     if (!(error instanceof StageUnavailable)) throw error;
     return contenders.flatMap((contender) => skippedRows(fault, contender, error.message));
@@ -81,7 +72,6 @@ async function loadAndBring(
   const endMs = dueMs + (afterMs ?? fault.afterMs ?? AFTER_MS);
   onStep('calling');
   const bring = async () => {
-    await fault.prepare?.(stage);
     await stage.wait(Math.max(0, dueMs - nowMs()));
     onStep(fault.title);
     const faultMs = nowMs();

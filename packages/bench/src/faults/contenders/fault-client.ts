@@ -27,11 +27,9 @@ export interface FaultContender {
   /** For the JSON, and in the ids of its calls. */
   readonly id: string;
   /** Which nodes it calls. */
-  readonly fleet: 'mesh' | 'plain';
+  readonly fleet: 'mesh' | 'plain' | 'control';
   /** Whether it is micromesh, which promises something. */
   readonly promises: boolean;
-  /** Why the installed version has no such client; undefined where it has, as without this method. */
-  missing?(): string | undefined;
   open(target: FaultTarget): FaultClient;
 }
 

@@ -8,7 +8,7 @@ const FAULT_MS = 1_000;
 const KILL: Fault = { name: 'kill', title: 'kill -9', async bring() {} };
 
 function runOf(fault: Fault, effects: FaultRun['effects'] = new Map()): FaultRun {
-  return { fault, effects, strikes: [], countedFromMs: 0, faultMs: FAULT_MS };
+  return { fault, effects, strikes: [], countedFromMs: 0, faultMs: FAULT_MS, controlP99AfterMs: 20 };
 }
 
 /** A call every 20 ms for three seconds that takes 10 ms; `change` is put over each. */
@@ -82,8 +82,10 @@ describe('the promise', () => {
     expect(judge(runOf(KILL), soon).broken).toEqual([]);
     const late = calls((startMs) => (startMs >= 2_500 ? { tookMs: 90 } : {}));
     expect(judge(runOf(KILL), late).broken).toEqual([
-      'p99 90 ms from 1 s after the fault on, 10 ms before it',
+      'p99 90 ms from 1 s after the fault on, 10 ms before it; a bare client of an untouched node has 20 ms',
     ]);
+    const busyMachine = { ...runOf(KILL), controlP99AfterMs: 50 };
+    expect(judge(busyMachine, late).broken).toEqual([]);
   });
 
   it('lets as many calls fail as chance says where all nodes fail some', () => {

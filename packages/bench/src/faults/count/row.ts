@@ -6,6 +6,11 @@ import type { Strike } from '../stage/strike.js';
 import type { Effects } from './effects.js';
 import { judgeExecution } from './executions.js';
 
+/** How soon after a fault the times of calls have to be back where they were. */
+const RECOVERY_MS = 1_000;
+
+type Timed = Pick<CallRecord, 'startMs' | 'endMs'>;
+
 /** What a fault did to the calls of one client to one method; times in ms. */
 export interface FaultRow {
   readonly fault: string;
@@ -42,6 +47,8 @@ export interface FaultRun {
   /** When calls began to count, and when the fault came; by the machine's monotonic clock. */
   readonly countedFromMs: number;
   readonly faultMs: number;
+  /** What a bare client of an untouched node had from 1 s after the fault on. */
+  readonly controlP99AfterMs: number;
 }
 
 /** A call with what the nodes know of it. */
@@ -97,7 +104,7 @@ export function rowOf(
     maxMs: round(took.at(-1) ?? 0),
     lastSlowMs: round(Math.max(0, ...disturbed.map(({ startMs }) => startMs - faultMs))),
     p99BeforeMs: round(p99BeforeMs),
-    p99AfterMs: round(p99(own.filter(({ startMs }) => startMs >= faultMs + 1_000))),
+    p99AfterMs: round(p99After(own, faultMs)),
     failures: mostFrequent(own.flatMap(({ detail }) => detail ?? [])),
   };
 }
@@ -113,12 +120,17 @@ export function skippedRow(fault: Fault, client: string, method: LedgerMethod, r
   };
 }
 
-function p99(calls: readonly JudgedCall[]): number {
+/** Of the calls that started at least 1 s after the fault. */
+export function p99After(calls: readonly Timed[], faultMs: number): number {
+  return p99(calls.filter(({ startMs }) => startMs >= faultMs + RECOVERY_MS));
+}
+
+function p99(calls: readonly Timed[]): number {
   return percentile(ascending(calls), 0.99);
 }
 
-function ascending(calls: readonly JudgedCall[]): readonly number[] {
-  return calls.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
+function ascending(calls: readonly Timed[]): readonly number[] {
+  return calls.map(({ startMs, endMs }) => endMs - startMs).sort((a, b) => a - b);
 }
 
 /** Of what was said, numbers left out, since times and ports differ. */

@@ -1,4 +1,6 @@
 import type { Fault } from '../fault.js';
+import type { NodePart } from '../stage/node-part.js';
+import type { Stage } from '../stage/stage.js';
 
 const BACK_AFTER_MS = 1_000;
 const NODES = 3;
@@ -41,21 +43,27 @@ export const DEATHS: readonly Fault[] = [
     name: 'all-killed',
     title: 'kill -9 of all nodes; after 1 s new processes at the same addresses',
     healthyLeft: false,
+    nodes: NODES,
+    prepare: (stage) => stage.holdBackSame(),
     async bring(stage) {
-      const dead = stage.nodes;
-      for (const node of dead) node.kill();
+      for (const node of firstOf(stage)) node.kill();
       await stage.wait(BACK_AFTER_MS);
-      await stage.startAgain(dead);
+      await stage.letGo();
     },
   },
   {
     name: 'replaced',
     nodes: NODES,
-    title: 'SIGTERM of all nodes; as many new ones are there already, at new addresses',
-    prepare: (stage) => stage.startNew(NODES),
+    title: 'as many new nodes at new addresses, then SIGTERM of all old ones',
+    prepare: (stage) => stage.holdBackNew(NODES),
     async bring(stage) {
-      const old = Array.from({ length: NODES }, (_, index) => stage.at(index)).flat();
-      await Promise.all(old.map((node) => stage.retire(node)));
+      await stage.letGo();
+      await Promise.all(firstOf(stage).map((node) => stage.retire(node)));
     },
   },
 ];
+
+/** Of both kinds, without those that came later. */
+function firstOf(stage: Stage): readonly NodePart[] {
+  return Array.from({ length: NODES }, (_, index) => stage.at(index)).flat();
+}

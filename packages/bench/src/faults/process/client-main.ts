@@ -1,3 +1,4 @@
+import { control } from '../contenders/control.js';
 import { FAULT_CONTENDERS } from '../contenders/fault-contenders.js';
 import { Load } from './load.js';
 import type { LoadRequest } from './messages.js';
@@ -5,7 +6,7 @@ import { exitWithParent, tell } from './parent.js';
 
 async function main([id, json = '{}']: readonly string[]): Promise<void> {
   exitWithParent();
-  const contender = FAULT_CONTENDERS.find((each) => each.id === id);
+  const contender = [...FAULT_CONTENDERS, control].find((each) => each.id === id);
   if (contender === undefined) throw new Error(`no client is called ${id}`);
   const client = await contender.open(JSON.parse(json));
   process.on('message', (request: LoadRequest) => {

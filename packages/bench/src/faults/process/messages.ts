@@ -12,6 +12,8 @@ export interface NodeMode {
 
 /** What a node's process is asked for. */
 export type NodeRequest =
+  /** Listens, and enters itself into the registry if it was told to. */
+  | { readonly type: 'serve' }
   | { readonly type: 'mode'; readonly mode: NodeMode }
   /** Blocks the event loop. */
   | { readonly type: 'busy'; readonly ms: number };

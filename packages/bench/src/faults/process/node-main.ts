@@ -10,7 +10,14 @@ async function main([json = '{}']: readonly string[]): Promise<void> {
   exitWithParent();
   const setting: NodeSetting = JSON.parse(json);
   const work = new Work(openEffectLog(setting.effectsFile));
-  process.on('message', (request: NodeRequest) => work.obey(request));
+  const told = new Promise<void>((resolve) => {
+    process.on('message', (request: NodeRequest) => {
+      if (request.type === 'serve') resolve();
+      else work.obey(request);
+    });
+  });
+  tell({ type: 'ready' });
+  await told;
   const start = setting.kind === 'mesh' ? startMeshNode : startPlainNode;
   const address = await start(work, setting);
   tell({ type: 'serving', id: setting.id, address });

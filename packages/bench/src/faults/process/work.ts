@@ -30,7 +30,7 @@ export class Work {
 
   obey(request: NodeRequest): void {
     if (request.type === 'mode') this.#mode = request.mode;
-    else blockFor(request.ms);
+    else if (request.type === 'busy') blockFor(request.ms);
   }
 
   /**

@@ -32,15 +32,13 @@ export const TABLE_LEGEND = [
 /** The rows of one fault as a table for people. */
 export function faultTable(fault: Fault, rows: readonly FaultRow[]): string {
   const head = `${fault.name}: ${fault.title}`;
-  if (rows.every(({ skipped }) => skipped !== undefined)) {
-    return `${pc.bold(head)}\nnot run: ${rows[0]?.skipped ?? 'no client'}\n`;
-  }
+  const reason = rows.find(({ skipped }) => skipped !== undefined)?.skipped;
+  if (reason !== undefined) return `${pc.bold(head)}\nnot run: ${reason}\n`;
   const titles = line((column) => column.title);
   return `${[pc.bold(head), pc.dim(titles), ...rows.flatMap(rowLines)].join('\n')}\n`;
 }
 
 function rowLines(row: FaultRow): readonly string[] {
-  if (row.skipped !== undefined) return row.idempotent ? [`${row.client}: not run: ${row.skipped}`] : [];
   const text = line((column) => column.cell(row));
   if (row.broken.length === 0) return [text];
   return [

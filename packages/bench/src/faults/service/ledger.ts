@@ -9,6 +9,9 @@ export const MESH_SERVICE = 'ledger';
 /** Registry name of the nodes that are plain grpc-js servers. */
 export const PLAIN_SERVICE = 'ledger-plain';
 
+/** Registry name of the node that no fault touches. */
+export const CONTROL_SERVICE = 'ledger-control';
+
 /** What is sent and what comes back: the id of the call. */
 export interface LedgerMessage {
   readonly id: string;

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { ServerOptions } from '@grpc/grpc-js';
 import type { NodeSetting } from '../process/node-setting.js';
-import { MESH_SERVICE, PLAIN_SERVICE } from '../service/ledger.js';
 import { freePort } from './free-port.js';
 import type { Janitor } from './janitor.js';
 import type { NetworkNamespace } from './network-namespace.js';
@@ -18,17 +17,35 @@ export interface FleetParts {
 
 /** The nodes of one kind: micromesh servers, which register themselves, or plain grpc-js servers, which somebody else enters. */
 export class Fleet {
+  /** Its name in the registry. */
   readonly service: string;
   /** All that were ever started. */
   readonly nodes: NodePart[] = [];
   readonly #kind: NodeSetting['kind'];
   readonly #parts: FleetParts;
+  /** Those that somebody else enters into the registry. */
   readonly #enrolled = new Set<string>();
+  readonly #held: NodePart[] = [];
 
-  constructor(kind: NodeSetting['kind'], parts: FleetParts) {
+  constructor(kind: NodeSetting['kind'], service: string, parts: FleetParts) {
     this.#kind = kind;
     this.#parts = parts;
-    this.service = kind === 'mesh' ? MESH_SERVICE : PLAIN_SERVICE;
+    this.service = service;
+  }
+
+  /**
+   * Starts the processes of nodes that do not serve yet; to start one costs a machine more than to serve, and none of that is
+   * to fall on the calls meanwhile.
+   */
+  async holdBack(addresses: readonly string[]): Promise<void> {
+    const held = addresses.map((address) => this.#create(address));
+    this.#held.push(...held);
+    await Promise.all(held.map((node) => node.ready()));
+  }
+
+  /** The nodes that were held back serve; resolves when they are in the registry. */
+  async letGo(): Promise<void> {
+    await Promise.all(this.#held.splice(0).map((node) => this.#enter(node)));
   }
 
   /**
@@ -41,15 +58,15 @@ export class Fleet {
     await Promise.all(
       ports.map((port, index) => {
         const apart = index === 0 ? namespace : undefined;
-        return this.startAt(`${apart?.host ?? '127.0.0.1'}:${port}`, apart);
+        const node = this.#create(`${apart?.host ?? '127.0.0.1'}:${port}`, apart);
+        return node.ready().then(() => this.#enter(node));
       }),
     );
   }
 
-  /** Starts one node. */
-  async startAt(address: string, namespace?: NetworkNamespace): Promise<void> {
+  #create(address: string, namespace?: NetworkNamespace): NodePart {
     const { registry, janitor, folder, channelOptions } = this.#parts;
-    const id = `${this.#kind}-${this.nodes.length + 1}`;
+    const id = `${this.service}-${this.nodes.length + 1}`;
     // From a network of its own a node does not reach the registry on our loopback.
     const registersItself = this.#kind === 'mesh' && namespace === undefined;
     const node = new NodePart(
@@ -64,11 +81,15 @@ export class Fleet {
       janitor,
       namespace?.name,
     );
+    if (!registersItself) this.#enrolled.add(id);
     this.nodes.push(node);
-    await node.serving();
-    if (registersItself) return;
-    await enrol(registry.agent, this.service, id, address);
-    this.#enrolled.add(id);
+    return node;
+  }
+
+  async #enter(node: NodePart): Promise<void> {
+    await node.serve();
+    if (!this.#enrolled.has(node.id)) return;
+    await enrol(this.#parts.registry.agent, this.service, node.id, node.address);
   }
 
   /** SIGTERM; who is entered by somebody else is taken out by him, first. */

@@ -22,9 +22,16 @@ export class NodePart {
     this.#part = new Part('node-main.js', [JSON.stringify(setting)], janitor, namespace);
   }
 
-  /** Resolves when it serves, and has entered itself into the registry if it was told to. */
-  async serving(): Promise<void> {
-    await this.#part.hear('serving');
+  /** Resolves when its process has all that it needs to serve, and waits to be told. */
+  async ready(): Promise<void> {
+    await this.#part.hear('ready');
+  }
+
+  /** Resolves when it serves, and has entered itself into the registry if that is its task. */
+  async serve(): Promise<void> {
+    const heard = this.#part.hear('serving');
+    this.#ask({ type: 'serve' });
+    await heard;
   }
 
   get ended(): Promise<void> {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultContender } from '../contenders/fault-client.js';
 import type { CallRecord } from '../process/messages.js';
 import { nowMs } from '../process/now.js';
+import { CONTROL_SERVICE, MESH_SERVICE, PLAIN_SERVICE } from '../service/ledger.js';
 import { ClientPart } from './client-part.js';
 import { startConsulCluster } from './consul-cluster.js';
 import { startDevAgent } from './dev-agent.js';
@@ -34,7 +35,9 @@ export class Stage {
   readonly #setting: StageSetting;
   readonly #signal: AbortSignal;
   readonly #janitor = new Janitor();
+  /** Of micromesh servers, and of plain ones: what faults are done to. */
   readonly #fleets: Fleet[] = [];
+  #control: Fleet | undefined;
   readonly #clients: ClientPart[] = [];
   readonly #listeners: SilentListener[] = [];
   #folder = '';
@@ -63,9 +66,11 @@ export class Stage {
     this.#registry = registry;
     this.#signal.throwIfAborted();
     const parts = { registry, janitor: this.#janitor, folder: this.#folder, channelOptions };
-    this.#fleets.push(new Fleet('mesh', parts), new Fleet('plain', parts));
+    this.#fleets.push(new Fleet('mesh', MESH_SERVICE, parts), new Fleet('plain', PLAIN_SERVICE, parts));
+    const apart = new Fleet('plain', CONTROL_SERVICE, { ...parts, channelOptions: {} });
+    this.#control = apart;
     this.#dead = await Promise.all(Array.from({ length: deadAddresses }, freeAddress));
-    await Promise.all(this.#fleets.map((fleet) => fleet.start(nodes, this.#namespace)));
+    await Promise.all([...this.#fleets.map((fleet) => fleet.start(nodes, this.#namespace)), apart.start(1)]);
     this.#signal.throwIfAborted();
     await this.#startClients(contenders, registry);
     this.#signal.throwIfAborted();
@@ -91,14 +96,21 @@ export class Stage {
     await sleep(ms, undefined, { signal: this.#signal });
   }
 
-  /** Starts `count` nodes of each kind, at new addresses; resolves when they are in the registry. */
-  async startNew(count: number): Promise<void> {
-    await Promise.all(this.#fleets.map((fleet) => fleet.start(count)));
+  /** Starts processes of `count` nodes of each kind at new addresses, which do not serve yet. */
+  async holdBackNew(count: number): Promise<void> {
+    const addresses = () => Promise.all(Array.from({ length: count }, freeAddress));
+    await Promise.all(this.#fleets.map(async (fleet) => fleet.holdBack(await addresses())));
   }
 
-  /** Starts a new process at the address of each of these. */
-  async startAgain(dead: readonly NodePart[]): Promise<void> {
-    await Promise.all(dead.map((node) => this.#fleetOf(node).startAt(node.address)));
+  /** Starts a process for the address of each node that there is, which does not serve yet. */
+  async holdBackSame(): Promise<void> {
+    const addressesOf = (fleet: Fleet) => fleet.nodes.map(({ address }) => address);
+    await Promise.all(this.#fleets.map((fleet) => fleet.holdBack(addressesOf(fleet))));
+  }
+
+  /** The nodes that were held back serve; resolves when they are in the registry. */
+  async letGo(): Promise<void> {
+    await Promise.all(this.#fleets.map((fleet) => fleet.letGo()));
   }
 
   /** SIGTERM, after whoever enters nodes for others has taken it out. */
@@ -166,6 +178,7 @@ export class Stage {
     await Promise.all([
       ...this.#clients.map((client) => client.end()),
       ...this.#fleets.map((fleet) => fleet.end()),
+      this.#control?.end(),
       ...this.#listeners.map((listener) => listener.close()),
     ]);
     await this.#registry?.stop();
@@ -176,13 +189,18 @@ export class Stage {
 
   async #startClients(contenders: readonly FaultContender[], { url }: StageRegistry): Promise<void> {
     for (const contender of contenders) {
-      const fleet = this.#fleets[contender.fleet === 'mesh' ? 0 : 1];
+      const fleet = this.#fleetFor(contender);
       if (fleet === undefined) throw new Error('the stage has no nodes');
-      const addresses = [...fleet.nodes.map(({ address }) => address), ...this.#dead];
+      const dead = contender.fleet === 'control' ? [] : this.#dead;
+      const addresses = [...fleet.nodes.map(({ address }) => address), ...dead];
       const target = { addresses, registry: url, service: fleet.service };
       this.#clients.push(new ClientPart(contender, target, this.#janitor));
     }
     await Promise.all(this.#clients.map((client) => client.ready()));
+  }
+
+  #fleetFor({ fleet }: FaultContender): Fleet | undefined {
+    return fleet === 'control' ? this.#control : this.#fleets[fleet === 'mesh' ? 0 : 1];
   }
 
   #fleetOf(node: NodePart): Fleet {
