@@ -149,6 +149,7 @@ export class ClientRoom {
    */
   callerFor(key: ServiceKey, settings: ClientSettings, channelOptions?: ChannelOptions): Caller {
     const limits = this.#limits.limitsOf(key, settings);
+    const retryConcurrency = this.#limits.retriesOf(key, settings);
     if (this.#closed) throw new Error(`${CLOSED}; make its clients and channels before mesh.close()`);
     const service = this.#service(key, channelOptions);
     const { clock, random, replay } = this.#parts;
@@ -166,7 +167,7 @@ export class ClientRoom {
       ...(limits === undefined ? {} : { limits }),
     });
     return new Caller({
-      to: service,
+      to: retryConcurrency === undefined ? service : { ...service, retryConcurrency },
       invoke,
       clock,
       replayMemory: this.#replayMemory,

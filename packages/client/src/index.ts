@@ -21,7 +21,7 @@ export {
   wordsOf as interventionWords,
 } from './interventions/intervention.js';
 export { type BreakerHandle, CircuitBreakers } from './limits/circuit-breakers.js';
-export { checkBreaker, checkConcurrency } from './limits/limit-checks.js';
+export { checkBreaker, checkConcurrency, checkMaxConcurrentRetries } from './limits/limit-checks.js';
 export type { BreakerOptions, ConcurrencyOptions, LimitSettings } from './limits/limit-settings.js';
 export { RetryConcurrency } from './limits/retry-concurrency.js';
 export type { Service } from './nodes/service.js';

@@ -87,7 +87,7 @@ export interface RegistrationEvent {
 export interface RetryStopEvent {
   readonly service: ServiceKey;
   readonly method: string;
-  readonly cause: 'budget' | 'replayOverflow' | 'deadline' | 'pushBack';
+  readonly cause: 'budget' | 'retryConcurrency' | 'replayOverflow' | 'deadline' | 'pushBack';
 }
 
 /** An attempt starts beside one that is slow: by the call's `hedge`, or because that one has had its share of the time. */

@@ -1,4 +1,10 @@
-import { type ClientSettings, checkBreaker, checkConcurrency, PLAN_OPTION_CHECKS } from '@micromesh/client';
+import {
+  type ClientSettings,
+  checkBreaker,
+  checkConcurrency,
+  checkMaxConcurrentRetries,
+  PLAN_OPTION_CHECKS,
+} from '@micromesh/client';
 import {
   anyValue,
   type Checks,
@@ -37,6 +43,7 @@ const DEFAULTS = {
   strategy: wordOf(...STRATEGY_NAMES),
   breaker: checkBreaker,
   concurrency: checkConcurrency,
+  maxConcurrentRetries: checkMaxConcurrentRetries,
 } satisfies Checks<MeshDefaults>;
 
 const INTERCEPTORS = optionsOf({

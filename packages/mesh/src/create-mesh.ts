@@ -1,5 +1,6 @@
 import type { Channel } from '@grpc/grpc-js';
 import {
+  type BreakerHandle,
   type CallOptions,
   ClientRoom,
   type ClientSettings,
@@ -13,6 +14,7 @@ import {
   ConfigError,
   functionLike,
   type Logger,
+  nameValue,
   type Random,
   readServiceDefinition,
   runDetached,
@@ -68,6 +70,13 @@ export interface Mesh extends AsyncDisposable {
    * @throws ConfigError when it is no function.
    */
   detached<T>(work: () => T): T;
+  /**
+   * The circuit breaker of a method, to look at and to open or close by hand; it refuses calls of clients whose `breaker` is on.
+   *
+   * @param method - its name, or its path.
+   * @throws ConfigError for a service or method that cannot be.
+   */
+  breaker(service: string | ServiceKey, method: string): BreakerHandle;
   /** Stops the servers, ends calls and watches, closes channels and the registry: nothing is left. */
   close(): Promise<void>;
 }
@@ -165,6 +174,12 @@ class JoinedMesh implements Mesh {
         void running.stopped.then(() => this.#servers.delete(stop));
       },
     });
+  }
+
+  breaker(service: string | ServiceKey, method: string): BreakerHandle {
+    checkServiceKey('mesh.breaker service', service);
+    nameValue('mesh.breaker method', method);
+    return this.#clients.breakers.of(service, method);
   }
 
   with<T>(options: CallOptions, work: () => T): T {

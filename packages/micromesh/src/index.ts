@@ -1,10 +1,13 @@
 export {
   type AttemptInterceptor,
   type AttemptRecord,
+  type BreakerHandle,
+  type BreakerOptions,
   type Call,
   CallError,
   type CallInterceptor,
   type CallOptions,
+  type ConcurrencyOptions,
   type Connection,
   type ConnectionState,
   type DynamicMethod,
@@ -12,6 +15,7 @@ export {
   type HedgeSetting,
   type Interceptor,
   type Invoke,
+  type LimitSettings,
   type NodeCall,
   type Requests,
   type RetryContext,
@@ -87,5 +91,6 @@ export {
   type RunningServer,
   type ServerBuilder,
   type ServerInterceptor,
+  type ServerLimits,
   type StartOptions,
 } from '@micromesh/server';

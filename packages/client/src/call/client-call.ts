@@ -9,6 +9,7 @@ import {
   type Timer,
 } from '@micromesh/core';
 import { supersededOutcome } from '../chain/local-outcome.js';
+import type { RetryConcurrency } from '../limits/retry-concurrency.js';
 import type { Service } from '../nodes/service.js';
 import type { AttemptRecord } from './attempt-record.js';
 import type { CallOptions } from './call-options.js';
@@ -91,6 +92,8 @@ export class ClientCall implements Call {
   paidRetries = 0;
   /** An extra attempt was taken out of the budget for the call, and has not begun. */
   extraTaken = false;
+  /** What the call has entered to retry, until its end. */
+  retriesUnder: RetryConcurrency | undefined;
   /** What the call waits for before an attempt, in words, for the deadline's message. */
   waitsFor: { readonly what: string; readonly reason: Reason } | undefined;
   /** Ends the call at its deadline. */

@@ -28,7 +28,7 @@ function oneByOne(
   random: Random,
 ): Promise<Outcome> {
   return next(call).then((outcome) =>
-    outcome.code === status.OK ? outcome : furtherAttempts(call, outcome, next, clock, random),
+    outcome.code === status.OK ? settled(call, outcome) : furtherAttempts(call, outcome, next, clock, random),
   );
 }
 
@@ -56,5 +56,7 @@ function settled(call: PlannedCall, outcome: Outcome): Outcome {
   if (call.paidRetries > 0 && outcome.code === status.OK) call.to.budget.giveBack();
   if (call.extraTaken) call.to.budget.giveBack();
   call.extraTaken = false;
+  call.retriesUnder?.leave();
+  call.retriesUnder = undefined;
   return outcome;
 }

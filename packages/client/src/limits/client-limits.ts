@@ -8,6 +8,7 @@ import {
   concurrencyRules,
   type LimitSettings,
 } from './limit-settings.js';
+import { RetryConcurrency } from './retry-concurrency.js';
 
 /** What bounds the calls of one client. */
 export interface ClientLimits {
@@ -19,6 +20,7 @@ export interface ClientLimits {
 export class LimitRoom {
   readonly breakers: CircuitBreakers;
   readonly #places = new Map<string, CallPlaces>();
+  readonly #retries = new Map<string, RetryConcurrency>();
 
   constructor(clock: Clock, random: Random) {
     this.breakers = new CircuitBreakers(clock, random);
@@ -32,6 +34,15 @@ export class LimitRoom {
       breakerOf: breaker === false ? undefined : this.breakers.under(service, breakerRules(breaker)),
       places: concurrency === false ? undefined : this.#placesOf(service, concurrencyRules(concurrency)),
     };
+  }
+
+  /** How many calls of the service may retry at a time, as far as the client bounds it. */
+  retriesOf(service: ServiceKey, { maxConcurrentRetries }: LimitSettings): RetryConcurrency | undefined {
+    if (maxConcurrentRetries === undefined) return undefined;
+    const key = `${formatServiceKey(service)} ${maxConcurrentRetries}`;
+    const retries = this.#retries.get(key) ?? new RetryConcurrency(maxConcurrentRetries);
+    this.#retries.set(key, retries);
+    return retries;
   }
 
   #placesOf(service: ServiceKey, rules: ConcurrencyRules): CallPlaces {

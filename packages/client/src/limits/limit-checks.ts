@@ -27,6 +27,12 @@ export function checkBreaker(field: string, value: unknown): void {
   lookAt(field, options, BREAKER);
 }
 
+/** @throws ConfigError for what `maxConcurrentRetries` cannot be. */
+export function checkMaxConcurrentRetries(field: string, value: unknown): void {
+  if (typeof value !== 'number') throw new ConfigError(field, value, 'is no number', 'give one');
+  checkInteger(field, value, 1);
+}
+
 /** @throws ConfigError for what `concurrency` cannot be. */
 export function checkConcurrency(field: string, value: unknown): void {
   if (value === false) return;

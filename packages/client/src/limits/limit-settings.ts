@@ -38,6 +38,11 @@ export interface LimitSettings {
   readonly breaker?: BreakerOptions | false;
   /** Bounds calls at a time (RESOURCE_EXHAUSTED, reason `concurrency`). Default false. */
   readonly concurrency?: ConcurrencyOptions | false;
+  /**
+   * Calls of the service that retry at a time (Envoy's `max_retries`), at least 1: a call counts from its first extra attempt to its end. What
+   * fails beyond is not retried; an attempt that was provably unsent may still move. Default: the retry budget alone bounds them.
+   */
+  readonly maxConcurrentRetries?: number;
 }
 
 /** {@link BreakerOptions} with their defaults; Infinity and above 1 are rules that nothing breaks. */

@@ -1,4 +1,5 @@
 import type { ServiceKey } from '@micromesh/core';
+import type { RetryConcurrency } from '../limits/retry-concurrency.js';
 import type { RetryBudget } from '../retry/retry-budget.js';
 import type { ServiceNodes } from './service-nodes.js';
 
@@ -9,4 +10,6 @@ export interface Service {
   readonly name: string;
   readonly nodes: ServiceNodes;
   readonly budget: RetryBudget;
+  /** How many of its calls may retry at a time; left out: any number. */
+  readonly retryConcurrency?: RetryConcurrency;
 }

@@ -25,6 +25,8 @@ const FINAL: ReadonlySet<Reason> = new Set<Reason>([
   'registryUnknown',
   'superseded',
   'credentials',
+  'breakerOpen',
+  'concurrency',
   'closed',
 ]);
 
@@ -170,11 +172,22 @@ function mayReplay(call: PlannedCall, delivery: Delivery): boolean {
   return single || delivery === 'unsent' || call.plan.idempotent;
 }
 
-/** Takes an extra attempt out of the service's budget; tells where there is none. */
+/** Takes an extra attempt out of what the service may bear; tells what there is not. */
 export function takeFromBudget(call: PlannedCall): boolean {
-  call.extraTaken ||= call.to.budget.tryTake();
-  if (!call.extraTaken) tellStop(call, 'budget');
-  return call.extraTaken;
+  const stop = tryTakeExtra(call);
+  if (stop !== undefined) tellStop(call, stop);
+  return stop === undefined;
+}
+
+/** What is in the way of an extra attempt: the budget, or that so many calls of the service retry already. */
+function tryTakeExtra(call: PlannedCall): RetryStopEvent['cause'] | undefined {
+  const { retryConcurrency, budget } = call.to;
+  if (retryConcurrency !== undefined && call.retriesUnder === undefined) {
+    if (!retryConcurrency.tryEnter()) return 'retryConcurrency';
+    call.retriesUnder = retryConcurrency;
+  }
+  call.extraTaken ||= budget.tryTake();
+  return call.extraTaken ? undefined : 'budget';
 }
 
 /**
@@ -185,8 +198,7 @@ export function mayGoElsewhere(call: PlannedCall, clock: Clock): boolean {
   if (call.running > 1) return true;
   if (countedAttempts(call) > call.plan.retries || !mayReplay(call, 'unknown')) return false;
   if (call.plan.retry === retryNever || comesTooLate(call, clock.now())) return false;
-  call.extraTaken ||= call.to.budget.tryTake();
-  return call.extraTaken;
+  return tryTakeExtra(call) === undefined;
 }
 
 function pauseBefore(call: PlannedCall, decision: RetryDecision, random: Random): number {

@@ -1,5 +1,5 @@
 import type { Channel } from '@grpc/grpc-js';
-import type { CallOptions, TypedClient } from '@micromesh/client';
+import type { BreakerHandle, CallOptions, TypedClient } from '@micromesh/client';
 import { ConfigError, type ServiceDefinition, type ServiceKey, toServiceKey } from '@micromesh/core';
 import type { Mesh } from '../create-mesh.js';
 import type { ChannelSettings, ClientOptions } from '../mesh-options.js';
@@ -29,6 +29,10 @@ export class ServerlessMesh implements Mesh {
       'cannot be started in a test mesh, which has no sockets',
       `serve the same handlers by world.addNode('${name}').serve(definition, handlers)`,
     );
+  }
+
+  breaker(service: string | ServiceKey, method: string): BreakerHandle {
+    return this.#mesh.breaker(service, method);
   }
 
   with<T>(options: CallOptions, work: () => T): T {
