@@ -162,6 +162,7 @@ describe('a manual ejection', () => {
     world.caller();
     await nodes('a', 'b');
     expect(await pathOf(6)).toEqual(['b']);
+    expect(states()).toEqual(['a ejected']);
   });
 
   it('that is over when it is read does nothing', async () => {
