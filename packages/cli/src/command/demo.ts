@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { REGISTRIES, type RegistryKind } from '../registry/registry-starter.js';
-import { SCENARIOS, type ScenarioName } from '../scenario/result.js';
+import { SCENARIO_SUMMARIES, SCENARIOS, type ScenarioName } from '../scenario/scenario-names.js';
 import { oneOf, wholeNumber } from './arguments.js';
 import type { CommandIo } from './io.js';
 
@@ -17,30 +17,30 @@ interface DemoFlags {
   readonly rps?: number;
   readonly seconds?: number;
   readonly retries?: number;
+  readonly maxConcurrentRetries?: number;
   readonly port?: number;
   readonly json?: boolean;
   readonly logs?: boolean;
 }
 
 const ONLY_LIVE = ['port'] as const;
-const ONLY_SCENARIO = ['seconds', 'retries', 'json'] as const;
+const ONLY_SCENARIO = ['seconds', 'retries', 'maxConcurrentRetries', 'json'] as const;
 
 const HELP = `
 Without --scenario the demo runs until it is interrupted: a registry, hello nodes, a user service and a gateway,
 each a process of its own; in a terminal keys kill, freeze, thaw and start nodes. Other programs join its registry with the
 MICROMESH_REGISTRY that it prints.
 With --scenario it runs one fault under load and reports:
-  kill      kill -9 of a node
-  restart   all nodes in turn, by SIGTERM
-  freeze    SIGSTOP of a node, SIGCONT after 4 s
-  registry  kill -9 of the registry, which comes back empty
+${listScenarios()}
 
 Examples:
   $ micromesh demo
   $ micromesh demo --registry consul://127.0.0.1:8500
   $ micromesh demo --scenario kill --nodes 3 --rps 400 --seconds 8 --json
+  $ micromesh demo --scenario flaky --retries 3
 
-Exit status of a scenario: 0 only if no call failed and none was executed twice, 1 otherwise, 128 + n when signal n cut it short.
+Exit status of a scenario: 0 only if no call failed (of flaky: as many as its simulation says) and none was executed twice,
+1 otherwise, 128 + n when signal n cut it short.
 Exit status of the live demo: 0 when it is interrupted, whatever became of the calls, 1 when it cannot start.
 Of both: 2 wrong usage, no Consul, or no agent at the URL.`;
 
@@ -62,6 +62,11 @@ export function addDemoCommand(program: Command, io: CommandIo, exit: (status: n
     )
     .option('--seconds <n>', `how long a scenario calls (default: ${DEFAULT_SECONDS})`, wholeNumber(1, 600))
     .option('--retries <n>', "further tries of a call (default: the mesh's, 1)", wholeNumber(0, 100))
+    .option(
+      '--max-concurrent-retries <n>',
+      'further tries at a time, over all calls (default: no bound)',
+      wholeNumber(1, 1_000),
+    )
     .option('--port <n>', `port of the gateway (default: ${DEFAULT_PORT})`, wholeNumber(1, 65_535))
     .option('--json', 'print the result of a scenario as one JSON object')
     .option('--logs', 'write what the services log to standard error')
@@ -84,7 +89,18 @@ function refuseForeignFlags(command: Command, flags: DemoFlags): void {
       ? [ONLY_SCENARIO, 'belongs to --scenario; add --scenario kill']
       : [ONLY_LIVE, 'does not go with --scenario, which has no gateway'];
   const given = foreign.find((name) => flags[name] !== undefined);
-  if (given !== undefined) command.error(`error: option '--${given}' ${place}`);
+  if (given !== undefined) command.error(`error: option '${flagOf(given)}' ${place}`);
+  if (flags.scenario === 'flaky' && flags.rps !== undefined) {
+    command.error("error: option '--rps' does not go with --scenario flaky, whose callers set the pace");
+  }
+}
+
+function flagOf(option: string): string {
+  return `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function listScenarios(): string {
+  return SCENARIOS.map((name) => `  ${name.padEnd(9)} ${SCENARIO_SUMMARIES[name]}`).join('\n');
 }
 
 /** Before anything is started. */
@@ -114,7 +130,8 @@ async function runScenario(
   scenario: ScenarioName,
   io: CommandIo,
 ): Promise<number> {
-  const { nodes = DEFAULT_NODES, rps = DEFAULT_SCENARIO_RPS, seconds = DEFAULT_SECONDS, retries } = flags;
+  const { nodes = DEFAULT_NODES, rps = DEFAULT_SCENARIO_RPS, seconds = DEFAULT_SECONDS } = flags;
+  const { retries, maxConcurrentRetries } = flags;
   const registry = readRegistryKind(command, flags.registry);
   if (nodes < 2 && (scenario === 'kill' || scenario === 'freeze')) {
     command.error(
@@ -123,7 +140,7 @@ async function runScenario(
   }
   const { runScenarioCommand } = await import('../scenario/run-scenario-command.js');
   return runScenarioCommand(
-    { scenario, registry, nodes, rps, seconds, retries },
+    { scenario, registry, nodes, rps, seconds, retries, maxConcurrentRetries },
     { json: flags.json ?? false, logs: flags.logs ?? false },
     io,
   );

@@ -74,7 +74,7 @@ describe('micromesh', () => {
     [
       'a scenario that resembles none',
       ['demo', '--scenario', 'x'],
-      'It takes kill, restart, freeze, registry.',
+      'It takes kill, restart, freeze, registry, ',
     ],
     ['a number that is none', ['demo', '--nodes', 'three'], 'It takes a whole number from 1 to'],
     ['a number out of range', ['demo', '--rps', '0'], 'It takes a whole number from 1 to'],

@@ -1,8 +1,8 @@
 import type { ServiceProcessOptions } from '../process/service-process.js';
 import { serviceEntry } from './service-entries.js';
 
-/** So that a kill meets calls in flight. */
-const WORK_MS = 50;
+/** How long a hello node works for a call, so that a kill meets calls in flight. */
+export const WORK_MS = 50;
 
 /** How a hello node of the demo is started. */
 export function helloProcess(registryUrl: string, effectsFile: string): ServiceProcessOptions {

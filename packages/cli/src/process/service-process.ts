@@ -119,6 +119,12 @@ export class ServiceProcess {
     }
   }
 
+  /** Sends an IPC message; nothing where the process has ended. */
+  tell(message: object): void {
+    // It may end before it has read this: then nobody needs it.
+    if (this.#running && this.#child.connected) this.#child.send(message, () => {});
+  }
+
   /** kill -9. */
   kill(): void {
     this.#child.kill('SIGKILL');

@@ -1,7 +1,8 @@
 import { messageOf } from '@micromesh/core';
 import type { RegistryPart } from '../registry/registry-part.js';
+import { FLAKY } from './flaky-setting.js';
 import type { NodePart } from './parts.js';
-import type { ScenarioName } from './result.js';
+import type { ScenarioName } from './scenario-names.js';
 
 const FREEZE_MS = 4_000;
 const REGISTRY_DOWN_MS = 1_000;
@@ -39,6 +40,14 @@ export interface FaultFindings {
 
 /** Does what its scenario is named for; resolves when that is over. */
 export type Fault = (stage: FaultStage) => Promise<FaultFindings>;
+
+/** What is done to the nodes before there is load; of scenarios that are missing here: nothing. */
+export const preparations: Readonly<Partial<Record<ScenarioName, (nodes: readonly NodePart[]) => void>>> = {
+  flaky: (nodes) => {
+    const { errorRatio, spreadMs, seed } = FLAKY;
+    for (const node of nodes) node.misbehave({ errorRatio, spreadMs, seed });
+  },
+};
 
 /** The fault of each scenario. */
 export const faults: Readonly<Record<ScenarioName, Fault>> = {
@@ -86,6 +95,9 @@ export const faults: Readonly<Record<ScenarioName, Fault>> = {
     stage.note(`all ${stage.nodes.length} nodes are registered again`);
     return { reregisteredMs: Math.round(backMs - killedAt) };
   },
+
+  // Its nodes fail from the beginning.
+  flaky: async () => ({}),
 };
 
 async function waitUntilRegistered({ nodes, registry, now, wait }: FaultStage): Promise<number | undefined> {

@@ -6,18 +6,29 @@ import { ReadyNodes } from './ready-nodes.js';
 
 const SERVICE = 'hello';
 
+/** What the mesh's `defaults` are told of retries. */
+interface RetryDefaults {
+  readonly retries?: number;
+  readonly maxConcurrentRetries?: number;
+}
+
 /**
  * Makes the client side of a run: a mesh in this process with the mesh's own defaults, and its events.
  *
  * @throws DemoServicesMissing outside the repository.
  */
-export async function startMeshLoad({ registryUrl, retries, onTried }: LoadOptions): Promise<LoadPart> {
+export async function startMeshLoad(options: LoadOptions): Promise<LoadPart> {
+  const { registryUrl, retries, maxConcurrentRetries, onTried } = options;
+  const defaults: RetryDefaults = {
+    ...(retries === undefined ? {} : { retries }),
+    ...(maxConcurrentRetries === undefined ? {} : { maxConcurrentRetries }),
+  };
   const definition = await loadHelloDefinition();
   const mesh = createMesh({
     identity: { service: 'load' },
     registry: registryUrl,
     logger: silentLogger,
-    ...(retries === undefined ? {} : { defaults: { retries } }),
+    defaults,
   });
   const hello = mesh.client(definition, { service: SERVICE });
   const ready = new ReadyNodes(systemClock);

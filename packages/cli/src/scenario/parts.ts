@@ -1,5 +1,21 @@
 import type { RegistryPart } from '../registry/registry-part.js';
 
+/** What a node is told to do wrong; the hello service has the same words. */
+export interface NodeOrders {
+  /** The share of the attempts that fail, from 0 to 1; default 0. */
+  readonly errorRatio?: number;
+  /** The name of the status that they fail with; default UNAVAILABLE. */
+  readonly code?: string;
+  /** Whether they fail at once, or when their work is done but for its effect; default false. */
+  readonly atOnce?: boolean;
+  /** Added to the work of each call, in ms; default 0. */
+  readonly extraMs?: number;
+  /** Added to the work of each call: some time from 0 to this, in ms; default 0. */
+  readonly spreadMs?: number;
+  /** The same attempts fail in each run with the same seed; default 0. */
+  readonly seed?: number;
+}
+
 /** A hello node of a run, in a process of its own. */
 export interface NodePart {
   readonly id: string;
@@ -11,6 +27,8 @@ export interface NodePart {
   freeze(): void;
   /** SIGCONT. */
   thaw(): void;
+  /** From now on it does wrong what it is told, and nothing else. */
+  misbehave(orders: NodeOrders): void;
   /** SIGTERM, and SIGKILL after `limitMs`; resolves when it has ended. */
   stop(limitMs: number): Promise<void>;
 }
@@ -29,6 +47,8 @@ export interface LoadOptions {
   readonly registryUrl: string;
   /** Further tries; undefined: the mesh's default. */
   readonly retries: number | undefined;
+  /** Extra attempts at a time, over all calls; undefined: the mesh's default, no bound. */
+  readonly maxConcurrentRetries: number | undefined;
   /** Told of each ended call how long it took and how many tries that were. */
   readonly onTried: (durationMs: number, attempts: number) => void;
 }

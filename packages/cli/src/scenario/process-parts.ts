@@ -36,6 +36,7 @@ export class ProcessParts implements ScenarioParts {
       kill: () => node.kill(),
       freeze: () => node.freeze(),
       thaw: () => node.thaw(),
+      misbehave: (orders) => node.tell({ type: 'misbehave', orders }),
       stop: (limitMs) => node.stop(limitMs),
     };
   }

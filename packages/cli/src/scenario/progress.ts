@@ -26,7 +26,8 @@ export function progressTo(
     load: (elapsedMs, ledger) => {
       if (!live) return;
       const done = `${Math.min(elapsedMs / 1000, seconds).toFixed(1)} of ${seconds} s`;
-      const counts = `${ledger.calls.length} of ${rps * seconds} calls, ${ledger.failed} failed, ${ledger.retriedStartsMs.length} retried`;
+      const total = scenario === 'flaky' ? '' : ` of ${rps * seconds}`;
+      const counts = `${ledger.calls.length}${total} calls, ${ledger.failed} failed, ${ledger.retriedStartsMs.length} retried`;
       output.write(`${LINE_START}${done}  ${counts}`);
     },
     clear: () => {

@@ -48,6 +48,24 @@ describe('renderReport', () => {
   });
 });
 
+describe('renderReport of calls that are to fail', () => {
+  const expected = { share: 0.8, low: 0.7, high: 0.95 };
+  const flaky: ScenarioResult = { ...RESULT, scenario: 'flaky', ok: 15, failed: 5, expected };
+
+  test('shows what was to be expected', () => {
+    const text = renderReport(flaky, plain);
+    expect(text).toContain('succeeded        75.00 %');
+    expect(text).toContain('expected         80.00 %, and of 1000 runs 999 from 70.00 % to 95.00 %');
+    expect(text).toContain('✓ as many calls failed as expected, none was executed twice');
+  });
+
+  test('says in the verdict what else came', () => {
+    expect(renderReport({ ...flaky, ok: 13, failed: 7 }, plain)).toContain(
+      '✗ 65.00 % of the calls succeeded, which is outside of what is expected',
+    );
+  });
+});
+
 describe('sparkline', () => {
   test('draws shares of the greatest value, and nothing for 0', () => {
     expect(sparkline([0, 1, 4, 8])).toBe(' ▁▄█');

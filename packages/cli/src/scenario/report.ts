@@ -1,5 +1,7 @@
 import type { Colors } from '../command/colors.js';
+import { percent } from './percent.js';
 import type { ScenarioResult, TimelineBucket } from './result.js';
+import { shortfalls } from './shortfalls.js';
 import { sparkline } from './sparkline.js';
 
 /** Writes a result for people: the figures, a timeline of one column per 100 ms, and the verdict. */
@@ -23,7 +25,7 @@ function renderFigures(result: ScenarioResult, colors: Colors): string[] {
   const codes = Object.entries(result.codes).map(([code, count]) => `${code} ${count}`);
   const rows: [string, string][] = [
     ['calls', `${result.calls} (${codes.join(', ')})`],
-    ['failed', bad(result.failed)],
+    ['failed', result.expected === undefined ? bad(result.failed) : String(result.failed)],
     ['executed twice', bad(result.executedTwice)],
     ['maybe twice', describeMaybeTwice(result)],
     ['retried', `${result.retried} (${result.attempts} attempts)`],
@@ -35,6 +37,11 @@ function renderFigures(result: ScenarioResult, colors: Colors): string[] {
       'registered again',
       result.reregisteredMs === null ? colors.red('no') : `after ${result.reregisteredMs} ms`,
     ]);
+  }
+  if (result.expected !== undefined) {
+    const { share, low, high } = result.expected;
+    const interval = `${percent(share)}, and of 1000 runs 999 from ${percent(low)} to ${percent(high)}`;
+    rows.push(['succeeded', percent(result.ok / result.calls)], ['expected', interval]);
   }
   return rows.map(([name, value]) => `  ${name.padEnd(17)}${value}`);
 }
@@ -56,14 +63,11 @@ function renderTimeline(timeline: readonly TimelineBucket[], colors: Colors): st
   return [...lines, ...events.map(({ ms, event }) => `  ${seconds(ms).padStart(7)}  ${event}`)];
 }
 
-function renderVerdict({ failed, executedTwice, reregisteredMs }: ScenarioResult, colors: Colors): string {
-  const faults = [
-    ...(failed === 0 ? [] : [`${failed} calls failed`]),
-    ...(executedTwice === 0 ? [] : [`${executedTwice} calls were executed twice`]),
-    ...(reregisteredMs === null ? ['not all nodes were registered again'] : []),
-  ];
-  if (faults.length > 0) return colors.red(`✗ ${faults.join(', ')}`);
-  return colors.green('✓ no call failed, none was executed twice');
+function renderVerdict(result: ScenarioResult, colors: Colors): string {
+  const missing = shortfalls(result);
+  if (missing.length > 0) return colors.red(`✗ ${missing.join(', ')}`);
+  const calls = result.expected === undefined ? 'no call failed' : 'as many calls failed as expected';
+  return colors.green(`✓ ${calls}, none was executed twice`);
 }
 
 function seconds(ms: number): string {

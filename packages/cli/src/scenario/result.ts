@@ -1,10 +1,6 @@
 import type { RegistryKind } from '../registry/registry-starter.js';
-
-/** The faults that a scenario can bring. */
-export const SCENARIOS = ['kill', 'restart', 'freeze', 'registry'] as const;
-
-/** `kill`: kill -9 of a node; `restart`: all nodes in turn by SIGTERM; `freeze`: SIGSTOP for 4 s; `registry`: it is killed and comes back empty. */
-export type ScenarioName = (typeof SCENARIOS)[number];
+import type { ExpectedShare } from './expected-share.js';
+import type { ScenarioName } from './scenario-names.js';
 
 /** What a scenario is run with. */
 export interface ScenarioOptions {
@@ -12,12 +8,14 @@ export interface ScenarioOptions {
   readonly registry: RegistryKind;
   /** hello nodes; default 3. */
   readonly nodes: number;
-  /** Calls a second, started on time however long others take; default 400. */
+  /** Calls a second, started on time however long others take; default 400. In `flaky` the callers set the pace. */
   readonly rps: number;
   /** How long calls are started; default 8. */
   readonly seconds: number;
   /** Further tries of a call after the first; undefined: the mesh's default. */
   readonly retries: number | undefined;
+  /** Extra attempts at a time, over all calls; undefined: no bound. */
+  readonly maxConcurrentRetries: number | undefined;
 }
 
 /** 100 ms of a run; calls belong to the time they were meant to start. */
@@ -47,6 +45,7 @@ export interface ScenarioResult {
   readonly scenario: ScenarioName;
   readonly registry: RegistryKind;
   readonly nodes: number;
+  /** As asked for; of `flaky`, what came of it. */
   readonly rps: number;
   readonly seconds: number;
   readonly calls: number;
@@ -76,5 +75,7 @@ export interface ScenarioResult {
   readonly recoveryMs: number;
   /** `registry` only: from the kill until all nodes were registered again; null when that did not come. */
   readonly reregisteredMs?: number | null;
+  /** `flaky` only: the share of the calls that is to succeed, and its 99.9 % interval. */
+  readonly expected?: ExpectedShare;
   readonly timeline: readonly TimelineBucket[];
 }

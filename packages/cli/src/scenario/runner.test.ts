@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { FakeClock } from '@micromesh/core/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RegistryPart } from '../registry/registry-part.js';
-import type { LoadOptions, NodePart, ScenarioParts } from './parts.js';
-import type { ScenarioName, ScenarioOptions, ScenarioResult } from './result.js';
+import type { LoadOptions, NodeOrders, NodePart, ScenarioParts } from './parts.js';
+import type { ScenarioOptions, ScenarioResult } from './result.js';
 import { runScenario } from './runner.js';
+import type { ScenarioName } from './scenario-names.js';
 
 let folder: string;
 beforeEach(() => {
@@ -32,6 +33,10 @@ class ScriptedNode implements NodePart {
     this.log(`kill ${this.id}`);
     this.over = true;
     this.#end();
+  }
+
+  misbehave(orders: NodeOrders) {
+    this.log(`misbehave ${this.id} ${JSON.stringify(orders)}`);
   }
 
   freeze() {
@@ -110,7 +115,16 @@ class ScriptedParts implements ScenarioParts {
 }
 
 function options(scenario: ScenarioName, more: Partial<ScenarioOptions> = {}): ScenarioOptions {
-  return { scenario, registry: 'embedded', nodes: 2, rps: 10, seconds: 2, retries: undefined, ...more };
+  return {
+    scenario,
+    registry: 'embedded',
+    nodes: 2,
+    rps: 10,
+    seconds: 2,
+    retries: undefined,
+    maxConcurrentRetries: undefined,
+    ...more,
+  };
 }
 
 async function run(given: ScenarioOptions, parts: ScriptedParts): Promise<ScenarioResult> {
@@ -184,6 +198,21 @@ describe('runScenario', () => {
     const parts = new ScriptedParts(new FakeClock());
     parts.registered = false;
     expect((await run(options('registry'), parts)).reregisteredMs).toBeNull();
+  });
+
+  test('flaky: lets ten callers call nodes that fail from the beginning, and says what is to be expected', async () => {
+    const { clock } = new ScriptedParts(new FakeClock());
+    const answer = async (id: string) => {
+      await new Promise<void>((resolve) => clock.setTimer(50, resolve));
+      return id.endsWith('7') ? 'UNAVAILABLE' : 'OK';
+    };
+    const parts = new ScriptedParts(clock, answer);
+    const result = await run(options('flaky', { retries: 0 }), parts);
+    const steps = parts.log.map((line) => line.replace(/^\d+ /, ''));
+    const orders = '{"errorRatio":0.2,"spreadMs":50,"seed":1}';
+    expect(steps.slice(3, 5)).toEqual([`misbehave hello-1 ${orders}`, `misbehave hello-2 ${orders}`]);
+    expect(result).toMatchObject({ calls: 400, rps: 200, failed: 40 });
+    expect(result.expected?.share).toBeCloseTo(0.8, 2);
   });
 
   test('ends the load, then the nodes, then the registry', async () => {

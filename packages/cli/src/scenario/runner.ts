@@ -4,8 +4,11 @@ import type { Clock } from '@micromesh/core';
 import { abortable, sleep } from '../process/waiting.js';
 import type { RegistryPart } from '../registry/registry-part.js';
 import { CallLedger } from './call-ledger.js';
+import { runClosedLoop } from './closed-loop.js';
 import { countExecutions, type Executions, parseEffects } from './effects.js';
-import { DRAIN_LIMIT_MS, type FaultFindings, faults } from './faults.js';
+import { DRAIN_LIMIT_MS, type FaultFindings, faults, preparations } from './faults.js';
+import { expectFlaky } from './flaky-expectation.js';
+import { FLAKY } from './flaky-setting.js';
 import { runOpenLoop } from './open-loop.js';
 import type { LoadPart, NodePart, ScenarioParts } from './parts.js';
 import type { ScenarioOptions, ScenarioResult } from './result.js';
@@ -62,15 +65,17 @@ class ScenarioRun {
 
   async run(): Promise<ScenarioResult> {
     const { parts, progress } = this.#setting;
-    const { nodes, retries } = this.#options;
+    const { scenario, nodes, retries, maxConcurrentRetries } = this.#options;
     await writeFile(this.#effectsFile, '');
     progress.step(`starting the ${this.#options.registry} registry`);
     const registry = await parts.startRegistry();
     progress.step(`starting ${nodes} hello nodes`);
     await Promise.all(Array.from({ length: nodes }, () => this.#startNode(registry)));
+    preparations[scenario]?.(this.#nodes);
     const load = await parts.startLoad({
       registryUrl: registry.url,
       retries,
+      maxConcurrentRetries,
       onTried: (durationMs, attempts) => this.#ledger.tried(this.#now() - durationMs, attempts),
     });
     const findings = await this.#loadAndFault(registry, load);
@@ -84,26 +89,26 @@ class ScenarioRun {
 
   async #loadAndFault(registry: RegistryPart, load: LoadPart): Promise<FaultFindings> {
     const { clock, signal } = this.#setting;
-    const { rps, seconds } = this.#options;
     this.#beganAt = clock.now();
     const report = this.#reportWhileLoading();
     try {
-      const [findings] = await Promise.all([
-        this.#bringFault(registry, load),
-        runOpenLoop({
-          rps,
-          seconds,
-          clock,
-          signal,
-          start: (index, startMs) => this.#call(load, index, startMs),
-        }),
-      ]);
+      const [findings] = await Promise.all([this.#bringFault(registry, load), this.#runLoad(load)]);
       const limit = clock.now() + STRAGGLER_LIMIT_MS;
       while (this.#ledger.running > 0 && clock.now() < limit) await sleep(clock, POLL_MS, signal);
       return findings;
     } finally {
       report.stop();
     }
+  }
+
+  #runLoad(load: LoadPart): Promise<void> {
+    const { clock, signal } = this.#setting;
+    const { scenario, rps, seconds } = this.#options;
+    const call = (index: number, startMs: number) => this.#call(load, index, startMs);
+    if (scenario === 'flaky') {
+      return runClosedLoop({ callers: FLAKY.callers, seconds, clock, signal, call });
+    }
+    return runOpenLoop({ rps, seconds, clock, signal, start: (index, startMs) => void call(index, startMs) });
   }
 
   async #bringFault(registry: RegistryPart, load: LoadPart): Promise<FaultFindings> {
@@ -127,9 +132,9 @@ class ScenarioRun {
     return node;
   }
 
-  #call(load: LoadPart, index: number, startMs: number): void {
+  #call(load: LoadPart, index: number, startMs: number): Promise<void> {
     const call = this.#ledger.started(startMs);
-    load.call(idOf(index)).then(
+    return load.call(idOf(index)).then(
       (code) => this.#ledger.ended(call, this.#now(), code),
       (error: unknown) => this.#ledger.ended(call, this.#now(), `THROWN ${error}`),
     );
@@ -137,7 +142,7 @@ class ScenarioRun {
 
   // Only when the nodes have ended is the last effect in the file, also of calls that nobody waited for any more.
   async #count({ struck, ...findings }: FaultFindings, endMs: number): Promise<ScenarioResult> {
-    const { scenario, registry, nodes, rps, seconds } = this.#options;
+    const { scenario, registry, nodes, seconds } = this.#options;
     const { executedTwice, maybeTwice } = await this.#countExecutions(struck);
     const { calls, ok, failed, timeline, ...rest } = summarise(
       this.#ledger,
@@ -145,6 +150,8 @@ class ScenarioRun {
       endMs,
       this.#events,
     );
+    const flaky = scenario === 'flaky';
+    const rps = flaky ? Math.round(calls / seconds) : this.#options.rps;
     return {
       ...{ scenario, registry, nodes, rps, seconds, calls, ok, failed },
       executedTwice: executedTwice.length,
@@ -153,6 +160,7 @@ class ScenarioRun {
       maybeTwiceCalls: maybeTwice,
       ...rest,
       ...findings,
+      ...(flaky ? { expected: expectFlaky(this.#options, calls) } : {}),
       timeline,
     };
   }
