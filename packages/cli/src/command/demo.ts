@@ -26,6 +26,9 @@ interface DemoFlags {
 const ONLY_LIVE = ['port'] as const;
 const ONLY_SCENARIO = ['seconds', 'retries', 'maxConcurrentRetries', 'json'] as const;
 
+/** The node that is hit takes no calls, or takes them in vain. */
+const NEEDS_ANOTHER_NODE: ReadonlySet<ScenarioName> = new Set(['kill', 'freeze', 'errors']);
+
 const HELP = `
 Without --scenario the demo runs until it is interrupted: a registry, hello nodes, a user service and a gateway,
 each a process of its own; in a terminal keys kill, freeze, thaw and start nodes. Other programs join its registry with the
@@ -133,7 +136,7 @@ async function runScenario(
   const { nodes = DEFAULT_NODES, rps = DEFAULT_SCENARIO_RPS, seconds = DEFAULT_SECONDS } = flags;
   const { retries, maxConcurrentRetries } = flags;
   const registry = readRegistryKind(command, flags.registry);
-  if (nodes < 2 && (scenario === 'kill' || scenario === 'freeze')) {
+  if (nodes < 2 && NEEDS_ANOTHER_NODE.has(scenario)) {
     command.error(
       `error: option '--nodes' ${nodes} leaves no node to take the calls of the one that is hit; give 2 or more`,
     );

@@ -5,6 +5,7 @@ import type { NodePart } from './parts.js';
 import type { ScenarioName } from './scenario-names.js';
 
 const FREEZE_MS = 4_000;
+const SLOW_MS = 300;
 const REGISTRY_DOWN_MS = 1_000;
 const CONNECT_LIMIT_MS = 10_000;
 const PASSING_POLL_MS = 50;
@@ -94,6 +95,20 @@ export const faults: Readonly<Record<ScenarioName, Fault>> = {
     if (backMs === undefined) return { reregisteredMs: null };
     stage.note(`all ${stage.nodes.length} nodes are registered again`);
     return { reregisteredMs: Math.round(backMs - killedAt) };
+  },
+
+  slow: async ({ nodes: [node], note }) => {
+    if (node === undefined) return {};
+    note(`${node.id} takes ${SLOW_MS} ms longer`);
+    node.misbehave({ extraMs: SLOW_MS });
+    return {};
+  },
+
+  errors: async ({ nodes: [node], note }) => {
+    if (node === undefined) return {};
+    note(`${node.id} answers INTERNAL`);
+    node.misbehave({ errorRatio: 1, code: 'INTERNAL', atOnce: true });
+    return {};
   },
 
   // Its nodes fail from the beginning.

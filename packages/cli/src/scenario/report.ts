@@ -1,6 +1,7 @@
 import type { Colors } from '../command/colors.js';
 import { percent } from './percent.js';
 import type { ScenarioResult, TimelineBucket } from './result.js';
+import { LASTING } from './scenario-names.js';
 import { shortfalls } from './shortfalls.js';
 import { sparkline } from './sparkline.js';
 
@@ -30,7 +31,10 @@ function renderFigures(result: ScenarioResult, colors: Colors): string[] {
     ['maybe twice', describeMaybeTwice(result)],
     ['retried', `${result.retried} (${result.attempts} attempts)`],
     ['latency', `p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms, max ${result.maxMs} ms`],
-    ['recovery', `${result.recoveryMs} ms after the fault`],
+    [
+      'recovery',
+      LASTING.has(result.scenario) ? 'none, the fault lasts' : `${result.recoveryMs} ms after the fault`,
+    ],
   ];
   if (result.reregisteredMs !== undefined) {
     rows.push([

@@ -71,7 +71,7 @@ export interface ScenarioResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  /** From the fault to the start of the last call that was retried, failed, or took over twice the p99 before it. */
+  /** From the fault to the start of the last call that was retried, failed, or took over twice the p99 before it; of a fault that lasts: what is left of the run. */
   readonly recoveryMs: number;
   /** `registry` only: from the kill until all nodes were registered again; null when that did not come. */
   readonly reregisteredMs?: number | null;

@@ -200,6 +200,16 @@ describe('runScenario', () => {
     expect((await run(options('registry'), parts)).reregisteredMs).toBeNull();
   });
 
+  test.each([
+    ['slow', 'misbehave hello-1 {"extraMs":300}'],
+    ['errors', 'misbehave hello-1 {"errorRatio":1,"code":"INTERNAL","atOnce":true}'],
+  ] as const)('%s: tells one node at a quarter of the time, and leaves it so', async (scenario, done) => {
+    const parts = new ScriptedParts(new FakeClock());
+    const result = await run(options(scenario), parts);
+    expect(parts.log.filter((line) => line.includes('misbehave'))).toEqual([`500 ${done}`]);
+    expect(result).toMatchObject({ calls: 20, ok: 20 });
+  });
+
   test('flaky: lets ten callers call nodes that fail from the beginning, and says what is to be expected', async () => {
     const { clock } = new ScriptedParts(new FakeClock());
     const answer = async (id: string) => {

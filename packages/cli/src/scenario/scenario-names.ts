@@ -4,8 +4,13 @@ export const SCENARIO_SUMMARIES = {
   restart: 'all nodes in turn, by SIGTERM',
   freeze: 'SIGSTOP of a node, SIGCONT after 4 s',
   registry: 'kill -9 of the registry, which comes back empty',
+  slow: 'one node takes 300 ms longer, to the end',
+  errors: 'one node answers every call with INTERNAL, at once, to the end',
   flaky: '20 % of all attempts fail at random; 10 callers, each with one call at a time',
 } as const;
+
+/** Scenarios whose fault is there to the end of the run. */
+export const LASTING: ReadonlySet<ScenarioName> = new Set(['slow', 'errors', 'flaky']);
 
 /** A scenario. */
 export type ScenarioName = keyof typeof SCENARIO_SUMMARIES;
