@@ -39,6 +39,7 @@ export {
   ConfigError,
   type Delivery,
   events,
+  type InterventionEvent,
   type Logger,
   type Outcome,
   type Random,

@@ -19,6 +19,7 @@ describe('slow start', () => {
 
   it('is off by default, and long over for a node that always was', () => {
     expect(effectiveWeight(testCandidate('a', { usableSince: 5 }), 5, 0)).toBe(1);
+    expect(effectiveWeight(testCandidate('a', { usableSince: 5 }), 4, 0)).toBe(1);
     expect(effectiveWeight(testCandidate('a'), 5, 10_000)).toBe(1);
   });
 

@@ -19,5 +19,5 @@ export function effectiveWeight(candidate: Candidate, now: number, slowStartMs: 
 
 /** Whether the node's weight is still below its own. */
 export function isWarmingUp(candidate: Candidate, now: number, slowStartMs: number): boolean {
-  return now - candidate.usableSince < slowStartMs;
+  return slowStartMs > 0 && now - candidate.usableSince < slowStartMs;
 }
