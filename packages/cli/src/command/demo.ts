@@ -135,7 +135,15 @@ async function runScenario(
 ): Promise<number> {
   const { nodes = DEFAULT_NODES, rps = DEFAULT_SCENARIO_RPS, seconds = DEFAULT_SECONDS } = flags;
   const { retries, maxConcurrentRetries } = flags;
-  const registry = readRegistryKind(command, flags.registry);
+  const registry = readRegistryKind(
+    command,
+    flags.registry ?? (scenario === 'leader' ? 'consul' : undefined),
+  );
+  if (scenario === 'leader' && registry !== 'consul') {
+    command.error(
+      "error: option '--registry' takes consul with --scenario leader: a dev agent has no leader to lose",
+    );
+  }
   if (nodes < 2 && NEEDS_ANOTHER_NODE.has(scenario)) {
     command.error(
       `error: option '--nodes' ${nodes} leaves no node to take the calls of the one that is hit; give 2 or more`,

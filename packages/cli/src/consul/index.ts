@@ -8,3 +8,4 @@ export {
   NO_CONSUL_MESSAGE,
 } from './find-consul.js';
 export { type RunningConsul, type StartConsulOptions, startConsul } from './start-consul.js';
+export { type RunningConsulCluster, startConsulCluster } from './start-consul-cluster.js';

@@ -37,6 +37,18 @@ export async function waitForLeader(
   return `has no leader after ${timeoutMs} ms (${last})`;
 }
 
+/** The address that an agent gives for the leader of its servers; undefined where it knows none, or does not answer. */
+export async function askLeader(address: string): Promise<string | undefined> {
+  const [host = '', port] = address.split(':');
+  try {
+    const leader = await getJson(host, Number(port), '/v1/status/leader');
+    return typeof leader === 'string' && leader !== '' ? leader : undefined;
+  } catch {
+    // As good as none: who asks, asks again.
+    return undefined;
+  }
+}
+
 function lists(answer: unknown, node: string): boolean {
   return Array.isArray(answer) && answer.some((entry) => entry?.Node?.Node === node);
 }

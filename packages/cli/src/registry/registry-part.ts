@@ -1,3 +1,11 @@
+/** Servers that elect one of them. */
+export interface ClusterPart {
+  /** kill -9 of the server that leads; resolves when it is gone. */
+  killLeader(): Promise<void>;
+  /** Whether those that run have a leader. */
+  isLed(): Promise<boolean>;
+}
+
 /** A registry that a program has started for itself. */
 export interface RegistryPart {
   /** As `createMesh` and MICROMESH_REGISTRY take it. */
@@ -8,5 +16,7 @@ export interface RegistryPart {
   startEmpty(): Promise<void>;
   /** The ids of the nodes of a service that it knows as passing. */
   passing(service: string): Promise<readonly string[]>;
+  /** Where it is several servers. */
+  readonly cluster?: ClusterPart;
   stop(): Promise<void>;
 }

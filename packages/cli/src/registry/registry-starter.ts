@@ -1,6 +1,7 @@
 import { ConfigError } from '@micromesh/core';
 import { findConsul, NO_CONSUL_MESSAGE } from '../consul/index.js';
 import type { Guardian } from '../process/guardian.js';
+import { startClusterPart } from './cluster-part.js';
 import { startConsulPart } from './consul-part.js';
 import { startDevAgentPart } from './dev-agent-part.js';
 import type { RegistryPart } from './registry-part.js';
@@ -26,9 +27,29 @@ export async function registryStarter(
   report: (line: string) => void,
 ): Promise<StartRegistry> {
   if (kind === 'embedded') return startDevAgentPart;
+  const binary = await requireConsul(env, report);
+  return () => startConsulPart(binary);
+}
+
+/**
+ * Finds out how to start a cluster of three Consul servers.
+ *
+ * @param report - told of Consul binaries that were passed over.
+ * @throws ConfigError when no Consul is found; it names the command that installs one.
+ */
+export async function clusterStarter(
+  env: Readonly<Record<string, string | undefined>>,
+  report: (line: string) => void,
+): Promise<StartRegistry> {
+  const binary = await requireConsul(env, report);
+  return () => startClusterPart(binary);
+}
+
+async function requireConsul(
+  env: Readonly<Record<string, string | undefined>>,
+  report: (line: string) => void,
+): Promise<string> {
   const consul = await findConsul({ env, onProgress: report });
-  if (consul === undefined) {
-    throw new ConfigError('--registry', kind, 'cannot be started', NO_CONSUL_MESSAGE);
-  }
-  return () => startConsulPart(consul.path);
+  if (consul !== undefined) return consul.path;
+  throw new ConfigError('--registry', 'consul', 'cannot be started', NO_CONSUL_MESSAGE);
 }

@@ -7,6 +7,7 @@ import type { ScenarioName } from './scenario-names.js';
 const FREEZE_MS = 4_000;
 const SLOW_MS = 300;
 const REGISTRY_DOWN_MS = 1_000;
+const ELECTION_LIMIT_MS = 20_000;
 const CONNECT_LIMIT_MS = 10_000;
 const PASSING_POLL_MS = 50;
 /** A heartbeat comes every 10 s and notices then that the registry has forgotten its node. */
@@ -37,6 +38,7 @@ export interface FaultFindings {
   /** The node that was killed or frozen, and when, in ms since the load began. */
   readonly struck?: { readonly node: string; readonly atMs: number; readonly deadly: boolean };
   readonly reregisteredMs?: number | null;
+  readonly newLeaderMs?: number | null;
 }
 
 /** Does what its scenario is named for; resolves when that is over. */
@@ -95,6 +97,24 @@ export const faults: Readonly<Record<ScenarioName, Fault>> = {
     if (backMs === undefined) return { reregisteredMs: null };
     stage.note(`all ${stage.nodes.length} nodes are registered again`);
     return { reregisteredMs: Math.round(backMs - killedAt) };
+  },
+
+  leader: async ({ registry: { cluster }, startNode, connected, note, now, wait }) => {
+    if (cluster === undefined) throw new Error('the registry has no leader to kill');
+    note('kill -9 of the leading Consul server');
+    const killedAt = now();
+    await cluster.killLeader();
+    const limit = now() + ELECTION_LIMIT_MS;
+    while (!(await cluster.isLed())) {
+      if (now() > limit) return { newLeaderMs: null };
+      await wait(PASSING_POLL_MS);
+    }
+    const newLeaderMs = Math.round(now() - killedAt);
+    note('the two others have a new leader');
+    const fresh = await startNode();
+    const found = connected(fresh.id, CONNECT_LIMIT_MS).then(() => `${fresh.id} is new, and found`);
+    note(await found.catch((error: unknown) => messageOf(error)));
+    return { newLeaderMs };
   },
 
   slow: async ({ nodes: [node], note }) => {

@@ -48,6 +48,13 @@ describe('renderReport', () => {
   });
 });
 
+test('renderReport shows how long there was no leader', () => {
+  expect(renderReport({ ...RESULT, newLeaderMs: 2_700 }, plain)).toContain('new leader       after 2700 ms');
+  const none = renderReport({ ...RESULT, newLeaderMs: null }, plain);
+  expect(none).toContain('new leader       no');
+  expect(none).toContain('✗ the registry found no new leader');
+});
+
 describe('renderReport of calls that are to fail', () => {
   const expected = { share: 0.8, low: 0.7, high: 0.95 };
   const flaky: ScenarioResult = { ...RESULT, scenario: 'flaky', ok: 15, failed: 5, expected };

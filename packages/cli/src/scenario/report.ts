@@ -42,6 +42,10 @@ function renderFigures(result: ScenarioResult, colors: Colors): string[] {
       result.reregisteredMs === null ? colors.red('no') : `after ${result.reregisteredMs} ms`,
     ]);
   }
+  if (result.newLeaderMs !== undefined) {
+    const { newLeaderMs } = result;
+    rows.push(['new leader', newLeaderMs === null ? colors.red('no') : `after ${newLeaderMs} ms`]);
+  }
   if (result.expected !== undefined) {
     const { share, low, high } = result.expected;
     const interval = `${percent(share)}, and of 1000 runs 999 from ${percent(low)} to ${percent(high)}`;

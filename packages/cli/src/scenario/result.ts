@@ -75,6 +75,8 @@ export interface ScenarioResult {
   readonly recoveryMs: number;
   /** `registry` only: from the kill until all nodes were registered again; null when that did not come. */
   readonly reregisteredMs?: number | null;
+  /** `leader` only: from the kill until the others had a new leader; null when that did not come. */
+  readonly newLeaderMs?: number | null;
   /** `flaky` only: the share of the calls that is to succeed, and its 99.9 % interval. */
   readonly expected?: ExpectedShare;
   readonly timeline: readonly TimelineBucket[];

@@ -15,6 +15,7 @@ test.each([
   [{ failed: 1 }, 1],
   [{ executedTwice: 1 }, 1],
   [{ reregisteredMs: null }, 1],
+  [{ newLeaderMs: null }, 1],
   [{ calls: 10, ok: 8, failed: 2, expected: { share: 0.8, low: 0.7, high: 0.9 } }, 0],
   [{ calls: 10, ok: 6, failed: 4, expected: { share: 0.8, low: 0.7, high: 0.9 } }, 1],
   // Too good to be true.

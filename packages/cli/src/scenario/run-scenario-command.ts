@@ -5,7 +5,7 @@ import type { CommandIo } from '../command/io.js';
 import { Crew } from '../process/crew.js';
 import { npmWatch } from '../process/npm-parent.js';
 import { type StopCause, watchForStop } from '../process/stop-signals.js';
-import { registryStarter } from '../registry/registry-starter.js';
+import { clusterStarter, registryStarter } from '../registry/registry-starter.js';
 import { ProcessParts } from './process-parts.js';
 import { progressTo } from './progress.js';
 import { renderReport } from './report.js';
@@ -35,7 +35,9 @@ export async function runScenarioCommand(
   io: CommandIo,
 ): Promise<number> {
   const report = (line: string) => io.stderr.write(`${line}\n`);
-  const startRegistry = await registryStarter(options.registry, io.env, report);
+  const startRegistry = await (options.scenario === 'leader'
+    ? clusterStarter(io.env, report)
+    : registryStarter(options.registry, io.env, report));
   const over = new AbortController();
   let stopped: StopCause | undefined;
   const crew = new Crew();

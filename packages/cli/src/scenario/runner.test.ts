@@ -63,6 +63,7 @@ class ScriptedParts implements ScenarioParts {
   effectsFile = '';
   connectFails = false;
   registered = true;
+  led: () => boolean = () => true;
 
   constructor(
     readonly clock: FakeClock,
@@ -83,6 +84,10 @@ class ScriptedParts implements ScenarioParts {
       kill: async () => this.note('kill registry'),
       startEmpty: async () => this.note('start registry again'),
       passing: async () => (this.registered ? this.nodes.map(({ id }) => id) : []),
+      cluster: {
+        killLeader: async () => this.note('kill leader'),
+        isLed: async () => this.led(),
+      },
       stop: async () => this.note('stop registry'),
     };
   }
@@ -198,6 +203,21 @@ describe('runScenario', () => {
     const parts = new ScriptedParts(new FakeClock());
     parts.registered = false;
     expect((await run(options('registry'), parts)).reregisteredMs).toBeNull();
+  });
+
+  test('leader: kills it, and has a node join under the next', async () => {
+    const parts = new ScriptedParts(new FakeClock());
+    parts.led = () => parts.log.includes('500 kill leader') && parts.clock.now() % 2_000 === 1_500;
+    const result = await run(options('leader'), parts);
+    expect(result.newLeaderMs).toBe(1_000);
+    const at = parts.log.indexOf('500 kill leader');
+    expect(parts.log.slice(at + 1, at + 3)).toEqual(['1500 start hello-3', '1500 connected hello-3']);
+  });
+
+  test('leader: gives up where there is no election', async () => {
+    const parts = new ScriptedParts(new FakeClock());
+    parts.led = () => false;
+    expect((await run(options('leader'), parts)).newLeaderMs).toBeNull();
   });
 
   test.each([

@@ -4,6 +4,7 @@ export const SCENARIO_SUMMARIES = {
   restart: 'all nodes in turn, by SIGTERM',
   freeze: 'SIGSTOP of a node, SIGCONT after 4 s',
   registry: 'kill -9 of the registry, which comes back empty',
+  leader: 'kill -9 of the leader of three Consul servers, then a new node (with --registry consul alone)',
   slow: 'one node takes 300 ms longer, to the end',
   errors: 'one node answers every call with INTERNAL, at once, to the end',
   flaky: '20 % of all attempts fail at random; 10 callers, each with one call at a time',

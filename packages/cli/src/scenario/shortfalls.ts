@@ -3,7 +3,7 @@ import type { ScenarioResult } from './result.js';
 
 /** What a run should have brought and did not, in words; none: all is well. */
 export function shortfalls(result: ScenarioResult): readonly string[] {
-  const { calls, ok, failed, executedTwice, reregisteredMs, expected } = result;
+  const { calls, ok, failed, executedTwice, reregisteredMs, newLeaderMs, expected } = result;
   const share = ok / calls;
   const asExpected = expected === undefined ? failed === 0 : share >= expected.low && share <= expected.high;
   const wrong =
@@ -14,5 +14,6 @@ export function shortfalls(result: ScenarioResult): readonly string[] {
     ...(asExpected ? [] : [wrong]),
     ...(executedTwice === 0 ? [] : [`${executedTwice} calls were executed twice`]),
     ...(reregisteredMs === null ? ['not all nodes were registered again'] : []),
+    ...(newLeaderMs === null ? ['the registry found no new leader'] : []),
   ];
 }
