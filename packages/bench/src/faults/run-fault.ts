@@ -5,6 +5,7 @@ import { brokenPromises } from './count/promise.js';
 import { type FaultRow, type FaultRun, judgeCalls, p99After, rowOf, skippedRow } from './count/row.js';
 import type { Fault } from './fault.js';
 import { nowMs } from './process/now.js';
+import { allEnded } from './stage/all-ended.js';
 import { type ClientCalls, Stage, StageUnavailable } from './stage/stage.js';
 import { UNARY_METHODS } from './stage/stage-setting.js';
 
@@ -78,11 +79,10 @@ async function loadAndBring(
     await fault.bring(stage);
     return faultMs;
   };
-  const [clients, faultMs] = await Promise.all([
-    stage.load(rate * (fault.rateRatio ?? 1), beginMs, endMs),
-    bring(),
-  ]);
-  return { clients, times: { countedFromMs, faultMs } };
+  const loaded = stage.load(rate * (fault.rateRatio ?? 1), beginMs, endMs);
+  const brought = bring();
+  await allEnded([loaded, brought]);
+  return { clients: await loaded, times: { countedFromMs, faultMs: await brought } };
 }
 
 function rowsOf(run: FaultRun, { contender, calls }: ClientCalls): readonly FaultRow[] {

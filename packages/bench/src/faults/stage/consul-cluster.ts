@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findConsul, NO_CONSUL_MESSAGE } from '@micromesh/cli/consul';
+import type { Janitor } from './janitor.js';
 import type { StageRegistry } from './stage-registry.js';
 
 const SERVERS = 3;
@@ -14,12 +15,17 @@ const POLL_MS = 100;
 const ASK_LIMIT_MS = 1_000;
 
 /** Three real Consul servers on loopback addresses of their own; gives the reason where there is no Consul. */
-export async function startConsulCluster(mind: (pid: number) => void): Promise<StageRegistry | string> {
+export async function startConsulCluster(
+  janitor: Janitor,
+  signal: AbortSignal,
+): Promise<StageRegistry | string> {
   const consul = await findConsul({ env: process.env });
   if (consul === undefined) return NO_CONSUL_MESSAGE;
-  const cluster = new ConsulCluster(await mkdtemp(join(tmpdir(), 'micromesh-bench-consul-')));
+  const folder = await mkdtemp(join(tmpdir(), 'micromesh-bench-consul-'));
+  janitor.mind('folder', folder);
+  const cluster = new ConsulCluster(folder);
   try {
-    await cluster.start(consul.path, mind);
+    await cluster.start(consul.path, janitor, signal);
     return cluster;
   } catch (error) {
     await cluster.stop();
@@ -53,14 +59,14 @@ class ConsulCluster implements StageRegistry {
     return this.#hosts.filter((_, index) => index !== this.#leader);
   }
 
-  async start(binary: string, mind: (pid: number) => void): Promise<void> {
+  async start(binary: string, janitor: Janitor, signal: AbortSignal): Promise<void> {
     for (const host of this.#hosts) {
       const server = spawn(binary, await this.#args(host), { detached: true, stdio: 'ignore' });
       server.on('error', () => {});
-      if (server.pid !== undefined) mind(server.pid);
+      if (server.pid !== undefined) janitor.mind('pid', server.pid);
       this.#servers.push(server);
     }
-    this.#leader = await this.#untilLed();
+    this.#leader = await this.#untilLed(signal);
   }
 
   async kill(): Promise<void> {
@@ -90,14 +96,14 @@ class ConsulCluster implements StageRegistry {
   }
 
   /** The index of the leader, once every server knows it and writes go through. */
-  async #untilLed(): Promise<number> {
+  async #untilLed(signal: AbortSignal): Promise<number> {
     const limit = Date.now() + LEADER_LIMIT_MS;
     while (Date.now() < limit) {
       const leaders = await Promise.all(this.#hosts.map(askLeader));
       const [leader] = leaders;
       const index = this.#hosts.findIndex((host) => leader === `${host}:8300`);
       if (index >= 0 && leaders.every((each) => each === leader)) return index;
-      await sleep(POLL_MS);
+      await sleep(POLL_MS, undefined, { signal });
     }
     throw new Error(`the Consul cluster has no leader after ${LEADER_LIMIT_MS} ms`);
   }

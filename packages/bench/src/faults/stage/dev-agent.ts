@@ -1,17 +1,18 @@
 import { spawnDevAgent } from '@micromesh/registry';
+import type { Janitor } from './janitor.js';
 import type { StageRegistry } from './stage-registry.js';
 
 /** Starts a dev agent of the stage's own. */
-export async function startDevAgent(mind: (pid: number) => void): Promise<StageRegistry> {
+export async function startDevAgent(janitor: Janitor): Promise<StageRegistry> {
   const agent = await spawnDevAgent({ port: 0 });
-  mind(agent.pid);
+  janitor.mind('pid', agent.pid);
   return {
     url: `consul://${agent.address}`,
     agent: agent.address,
     kill: async () => agent.kill('SIGKILL'),
     startEmpty: async () => {
       await agent.restart();
-      mind(agent.pid);
+      janitor.mind('pid', agent.pid);
     },
     stop: () => agent.stop(),
   };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ServerOptions } from '@grpc/grpc-js';
 import type { NodeSetting } from '../process/node-setting.js';
+import { allEnded } from './all-ended.js';
 import { freePort } from './free-port.js';
 import type { Janitor } from './janitor.js';
 import type { NetworkNamespace } from './network-namespace.js';
@@ -40,12 +41,12 @@ export class Fleet {
   async holdBack(addresses: readonly string[]): Promise<void> {
     const held = addresses.map((address) => this.#create(address));
     this.#held.push(...held);
-    await Promise.all(held.map((node) => node.ready()));
+    await allEnded(held.map((node) => node.ready()));
   }
 
   /** The nodes that were held back serve; resolves when they are in the registry. */
   async letGo(): Promise<void> {
-    await Promise.all(this.#held.splice(0).map((node) => this.#enter(node)));
+    await allEnded(this.#held.splice(0).map((node) => this.#enter(node)));
   }
 
   /**
@@ -55,7 +56,7 @@ export class Fleet {
    */
   async start(count: number, namespace?: NetworkNamespace): Promise<void> {
     const ports = await Promise.all(Array.from({ length: count }, freePort));
-    await Promise.all(
+    await allEnded(
       ports.map((port, index) => {
         const apart = index === 0 ? namespace : undefined;
         const node = this.#create(`${apart?.host ?? '127.0.0.1'}:${port}`, apart);

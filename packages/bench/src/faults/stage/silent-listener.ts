@@ -23,7 +23,7 @@ export class SilentListener {
     return listener;
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
   }

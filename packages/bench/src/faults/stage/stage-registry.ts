@@ -1,3 +1,5 @@
+import type { Janitor } from './janitor.js';
+
 const TIMEOUT_MS = 5_000;
 
 /** The registry of a stage. */
@@ -13,8 +15,11 @@ export interface StageRegistry {
   stop(): Promise<void>;
 }
 
-/** Starts the registry of a stage; gives the reason in words where this machine cannot. */
-export type StartRegistry = (mind: (pid: number) => void) => Promise<StageRegistry | string>;
+/**
+ * Starts the registry of a stage; gives the reason in words where this machine cannot. When it rejects, also by the signal, nothing of
+ * it is left.
+ */
+export type StartRegistry = (janitor: Janitor, signal: AbortSignal) => Promise<StageRegistry | string>;
 
 /** Enters a node for somebody who does not do it himself, without a check: it passes until it is taken out. */
 export async function enrol(agent: string, service: string, id: string, address: string): Promise<void> {

@@ -6,6 +6,7 @@ import type { FaultContender } from '../contenders/fault-client.js';
 import type { CallRecord } from '../process/messages.js';
 import { nowMs } from '../process/now.js';
 import { CONTROL_SERVICE, MESH_SERVICE, PLAIN_SERVICE } from '../service/ledger.js';
+import { allEnded } from './all-ended.js';
 import { ClientPart } from './client-part.js';
 import { startConsulCluster } from './consul-cluster.js';
 import { startDevAgent } from './dev-agent.js';
@@ -39,6 +40,8 @@ export class Stage {
   readonly #fleets: Fleet[] = [];
   #control: Fleet | undefined;
   readonly #clients: ClientPart[] = [];
+  // Whoever waits for a process then hears that it has ended.
+  readonly #onAbort = () => void this.#endProcesses();
   readonly #listeners: SilentListener[] = [];
   #folder = '';
   #registry: StageRegistry | undefined;
@@ -47,6 +50,7 @@ export class Stage {
 
   /** @param signal - ends it early: what waits rejects, and the owner closes the stage. */
   constructor(setting: StageSetting, signal: AbortSignal) {
+    signal.addEventListener('abort', this.#onAbort);
     this.#setting = setting;
     this.#signal = signal;
   }
@@ -62,7 +66,7 @@ export class Stage {
     this.#janitor.mind('folder', this.#folder);
     if (ownNetwork) this.#namespace = available(await NetworkNamespace.create(this.#janitor));
     const start = this.#setting.registry === 'consul-cluster' ? startConsulCluster : startDevAgent;
-    const registry = available(await start((pid) => this.#janitor.mind('pid', pid)));
+    const registry = available(await start(this.#janitor, this.#signal));
     this.#registry = registry;
     this.#signal.throwIfAborted();
     const parts = { registry, janitor: this.#janitor, folder: this.#folder, channelOptions };
@@ -70,7 +74,7 @@ export class Stage {
     const apart = new Fleet('plain', CONTROL_SERVICE, { ...parts, channelOptions: {} });
     this.#control = apart;
     this.#dead = await Promise.all(Array.from({ length: deadAddresses }, freeAddress));
-    await Promise.all([...this.#fleets.map((fleet) => fleet.start(nodes, this.#namespace)), apart.start(1)]);
+    await allEnded([...this.#fleets.map((fleet) => fleet.start(nodes, this.#namespace)), apart.start(1)]);
     this.#signal.throwIfAborted();
     await this.#startClients(contenders, registry);
     this.#signal.throwIfAborted();
@@ -99,18 +103,18 @@ export class Stage {
   /** Starts processes of `count` nodes of each kind at new addresses, which do not serve yet. */
   async holdBackNew(count: number): Promise<void> {
     const addresses = () => Promise.all(Array.from({ length: count }, freeAddress));
-    await Promise.all(this.#fleets.map(async (fleet) => fleet.holdBack(await addresses())));
+    await allEnded(this.#fleets.map(async (fleet) => fleet.holdBack(await addresses())));
   }
 
   /** Starts a process for the address of each node that there is, which does not serve yet. */
   async holdBackSame(): Promise<void> {
     const addressesOf = (fleet: Fleet) => fleet.nodes.map(({ address }) => address);
-    await Promise.all(this.#fleets.map((fleet) => fleet.holdBack(addressesOf(fleet))));
+    await allEnded(this.#fleets.map((fleet) => fleet.holdBack(addressesOf(fleet))));
   }
 
   /** The nodes that were held back serve; resolves when they are in the registry. */
   async letGo(): Promise<void> {
-    await Promise.all(this.#fleets.map((fleet) => fleet.letGo()));
+    await allEnded(this.#fleets.map((fleet) => fleet.letGo()));
   }
 
   /** SIGTERM, after whoever enters nodes for others has taken it out. */
@@ -173,18 +177,23 @@ export class Stage {
     );
   }
 
-  /** Ends everything that still runs; nothing is left. */
+  /** Ends everything that still runs; nothing is left. Call it when nothing of the stage is under way any more. */
   async close(): Promise<void> {
-    await Promise.all([
-      ...this.#clients.map((client) => client.end()),
-      ...this.#fleets.map((fleet) => fleet.end()),
-      this.#control?.end(),
-      ...this.#listeners.map((listener) => listener.close()),
-    ]);
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    await this.#endProcesses();
+    for (const listener of this.#listeners) listener.close();
     await this.#registry?.stop();
     await this.#namespace?.remove();
     await rm(this.#folder, { recursive: true, force: true });
     this.#janitor.close();
+  }
+
+  async #endProcesses(): Promise<void> {
+    await Promise.all([
+      ...this.#clients.map((client) => client.end()),
+      ...this.#fleets.map((fleet) => fleet.end()),
+      this.#control?.end(),
+    ]);
   }
 
   async #startClients(contenders: readonly FaultContender[], { url }: StageRegistry): Promise<void> {
@@ -196,7 +205,7 @@ export class Stage {
       const target = { addresses, registry: url, service: fleet.service };
       this.#clients.push(new ClientPart(contender, target, this.#janitor));
     }
-    await Promise.all(this.#clients.map((client) => client.ready()));
+    await allEnded(this.#clients.map((client) => client.ready()));
   }
 
   #fleetFor({ fleet }: FaultContender): Fleet | undefined {
