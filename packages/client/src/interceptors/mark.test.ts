@@ -27,6 +27,23 @@ describe('the mark', () => {
     },
   );
 
+  it('is no praise for a node that errs at once: peak-ewma leaves it', async () => {
+    const world = new TestWorld(7);
+    await world.nodes('a', 'b');
+    world.transport.node('a').script = () => ({ kind: 'status', code: status.INTERNAL });
+    world.transport.node('b').script = ({ messages }) => ({ kind: 'answer', messages, afterMs: 5 });
+    const caller = world.caller({ strategy: 'peak-ewma' });
+    const first: string[] = [];
+    for (let count = 0; count < 100; count++) {
+      const from = world.path.length;
+      world.call(caller);
+      await world.clock.advance(20);
+      first.push(world.path[from] ?? '');
+    }
+    expect(first.slice(20).filter((id) => id === 'a').length).toBeLessThan(5);
+    world.room.close();
+  });
+
   it('tells the strategy of each attempt: peak-ewma leaves the slow node', async () => {
     const world = new TestWorld(7);
     await world.nodes('a', 'b');

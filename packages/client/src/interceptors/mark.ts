@@ -21,7 +21,9 @@ export function mark(clock: Clock): Bracket<Attempt> {
       const failed = blame === 'node' || (remote && handle.countsCode(outcome.code));
       if (!failed && !remote) return;
       const latencyMs = (attempt.answeredAt ?? now) - attempt.startedAt;
-      attempt.call.plan.strategy.observe?.(handle, { now, latencyMs, failed });
+      // An error that is worth a retry is no quick success, be the node to blame for it or not.
+      const erred = failed || verdict === 'retryable';
+      attempt.call.plan.strategy.observe?.(handle, { now, latencyMs, failed: erred });
       if (LOSSES.has(outcome.reason)) handle.countLoss(now, attempt);
       else if (failed) handle.countFailure(now);
       else handle.countSuccess(now, latencyMs);
