@@ -27,7 +27,7 @@ const ONLY_LIVE = ['port'] as const;
 const ONLY_SCENARIO = ['seconds', 'retries', 'maxConcurrentRetries', 'json'] as const;
 
 /** The node that is hit takes no calls, or takes them in vain. */
-const NEEDS_ANOTHER_NODE: ReadonlySet<ScenarioName> = new Set(['kill', 'freeze', 'errors']);
+const NEEDS_ANOTHER_NODE: ReadonlySet<ScenarioName> = new Set(['kill', 'freeze', 'blackhole', 'errors']);
 
 const HELP = `
 Without --scenario the demo runs until it is interrupted: a registry, hello nodes, a user service and a gateway,
@@ -45,7 +45,7 @@ Examples:
 Exit status of a scenario: 0 only if no call failed (of flaky: as many as its simulation says) and none was executed twice,
 1 otherwise, 128 + n when signal n cut it short.
 Exit status of the live demo: 0 when it is interrupted, whatever became of the calls, 1 when it cannot start.
-Of both: 2 wrong usage, no Consul, or no agent at the URL.`;
+Of both: 2 wrong usage, no Consul, no agent at the URL, or no right to make a network (blackhole).`;
 
 /** Adds `micromesh demo`: the live demo, and with `--scenario` a fault under load. */
 export function addDemoCommand(program: Command, io: CommandIo, exit: (status: number) => void): void {

@@ -5,7 +5,11 @@ import { serviceEntry } from './service-entries.js';
 export const WORK_MS = 50;
 
 /** How a hello node of the demo is started. */
-export function helloProcess(registryUrl: string, effectsFile: string): ServiceProcessOptions {
+export function helloProcess(
+  registryUrl: string,
+  effectsFile: string,
+  host = '127.0.0.1',
+): ServiceProcessOptions {
   return {
     name: 'hello',
     entry: serviceEntry('hello'),
@@ -13,7 +17,7 @@ export function helloProcess(registryUrl: string, effectsFile: string): ServiceP
       MICROMESH_REGISTRY: registryUrl,
       EFFECTS_FILE: effectsFile,
       WORK_MS: String(WORK_MS),
-      LISTEN: '127.0.0.1:0',
+      LISTEN: `${host}:0`,
     },
   };
 }

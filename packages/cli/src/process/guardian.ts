@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 const SCRIPT = `
 trap "" INT TERM HUP
 pids=""
+networks=""
 folder=""
 while read -r word value; do
   case "$word" in
@@ -13,6 +14,7 @@ while read -r word value; do
       kept=""
       for pid in $pids; do [ "$pid" = "$value" ] || kept="$kept $pid"; done
       pids="$kept" ;;
+    network) networks="$networks $value" ;;
     folder) folder="$value" ;;
   esac
 done
@@ -25,6 +27,7 @@ while [ -n "$pids" ] && [ "$tries" -lt "$1" ]; do
   [ -z "$pids" ] || sleep 0.1
 done
 for pid in $pids; do kill -9 "$pid" 2>/dev/null; done
+for network in $networks; do ip netns del "$network" 2>/dev/null; done
 [ -z "$folder" ] || rm -rf -- "$folder"
 `;
 
@@ -35,6 +38,8 @@ const GRACE_TENTHS = 15;
 export interface Guardian {
   /** Takes a process into care. */
   watch(pid: number): void;
+  /** Takes a network namespace into care: it is removed, when this process has vanished or by {@link close}. */
+  watchNetwork(name: string): void;
   /** A process has ended: its number may be given to another now. */
   forget(pid: number): void;
   /** Ends the guardian; what it still watches is killed after 1.5 s, and the folder removed. */
@@ -67,6 +72,7 @@ export function startGuardian(folder: string): Guardian {
   tell(`folder ${folder}`);
   return {
     watch: (pid) => tell(`watch ${pid}`),
+    watchNetwork: (name) => tell(`network ${name}`),
     forget: (pid) => tell(`forget ${pid}`),
     close: () => {
       pipe.end();

@@ -13,6 +13,8 @@ export interface ServiceProcessOptions {
   readonly entry: string;
   /** Added to this process's environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** What starts it in another place than ours: `['ip', 'netns', 'exec', 'a-network']`; default: nothing. */
+  readonly launcher?: readonly string[];
   /** Options of Node itself, before the entry; default: none. */
   readonly nodeOptions?: readonly string[];
   /** Given each line that the process prints; default: nobody. */
@@ -48,10 +50,11 @@ export class ServiceProcess {
   readonly #firstWord: Promise<Ready>;
 
   constructor(options: ServiceProcessOptions, guardian: Guardian, clock: Clock = systemClock) {
-    const { name, entry, env, nodeOptions = [], onLine, onMessage } = options;
+    const { name, entry, env, launcher = [], nodeOptions = [], onLine, onMessage } = options;
     this.name = name;
     this.#clock = clock;
-    const child = spawn(process.execPath, [...nodeOptions, entry], {
+    const [command = process.execPath, ...args] = [...launcher, process.execPath, ...nodeOptions, entry];
+    const child = spawn(command, args, {
       env: { ...process.env, ...env },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,4 +1,5 @@
 import { startConsulCluster } from '../consul/index.js';
+import { enrolNode } from './enrol-node.js';
 import { passingNodes } from './passing-nodes.js';
 import type { RegistryPart } from './registry-part.js';
 
@@ -17,6 +18,7 @@ export async function startClusterPart(binary: string): Promise<RegistryPart> {
     startEmpty: () => Promise.reject(new Error('servers of a cluster keep what they know')),
     cluster,
     passing: (service) => passingNodes(first, service),
+    enrol: (service, id, address) => enrolNode(first, service, id, address),
     stop: () => cluster.stop(),
   };
 }

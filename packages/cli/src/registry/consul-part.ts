@@ -1,4 +1,5 @@
 import { startConsul } from '../consul/index.js';
+import { enrolNode } from './enrol-node.js';
 import { passingNodes } from './passing-nodes.js';
 import type { RegistryPart } from './registry-part.js';
 
@@ -15,6 +16,7 @@ export async function startConsulPart(binary: string): Promise<RegistryPart> {
     kill: async () => consul.kill('SIGKILL'),
     startEmpty: () => consul.restart(),
     passing: (service) => passingNodes(consul.address, service),
+    enrol: (service, id, address) => enrolNode(consul.address, service, id, address),
     stop: () => consul.stop(),
   };
 }

@@ -1,5 +1,6 @@
 import { spawnDevAgent } from '@micromesh/registry';
 import type { Guardian } from '../process/guardian.js';
+import { enrolNode } from './enrol-node.js';
 import { passingNodes } from './passing-nodes.js';
 import type { RegistryPart } from './registry-part.js';
 
@@ -22,6 +23,7 @@ export async function startDevAgentPart(guardian: Guardian): Promise<RegistryPar
       guardian.watch(pid);
     },
     passing: (service) => passingNodes(agent.address, service),
+    enrol: (service, id, address) => enrolNode(agent.address, service, id, address),
     stop: async () => {
       await agent.stop();
       guardian.forget(pid);

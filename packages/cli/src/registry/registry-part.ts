@@ -16,6 +16,8 @@ export interface RegistryPart {
   startEmpty(): Promise<void>;
   /** The ids of the nodes of a service that it knows as passing. */
   passing(service: string): Promise<readonly string[]>;
+  /** Registers a node of a service for it: its id, and where it listens. */
+  enrol(service: string, id: string, address: string): Promise<void>;
   /** Where it is several servers. */
   readonly cluster?: ClusterPart;
   stop(): Promise<void>;

@@ -39,7 +39,7 @@ describe('countExecutions', () => {
   });
 
   describe('when a was killed at 100', () => {
-    const strike = { node: 'a', at: 100, deadly: true };
+    const strike = { node: 'a', at: 100, until: 100, kind: 'death' } as const;
     const count = (log: EffectLine[], answered = NOBODY) => countExecutions(log, strike, answered);
 
     test('lists calls that were inside its handlers, executed again or not', () => {
@@ -104,8 +104,36 @@ describe('countExecutions', () => {
     });
   });
 
+  describe('when a was cut off between 100 and 110', () => {
+    const strike = { node: 'a', at: 100, until: 110, kind: 'cut' } as const;
+
+    test('lists a call that it had begun, and that was executed again, and no other', () => {
+      const again = [
+        ...[at(105, 'a start c1'), at(155, 'a effect c1')],
+        ...[at(300, 'b start c1'), at(350, 'b effect c1')],
+      ];
+      const once = [at(105, 'a start c2'), at(155, 'a effect c2')];
+      expect(countExecutions([...again, ...once], strike, NOBODY)).toEqual({
+        executedTwice: [],
+        maybeTwice: [{ call: 'c1', node: 'a', effects: 2 }],
+      });
+    });
+
+    test('counts a call as executed twice that came late to it, or that the others executed twice', () => {
+      const late = [
+        ...[at(300, 'b start c1'), at(350, 'b effect c1')],
+        ...[at(4_500, 'a start c1'), at(4_550, 'a effect c1')],
+      ];
+      const others = [
+        ...[at(105, 'a start c2'), at(300, 'b start c2'), at(350, 'b effect c2')],
+        ...[at(360, 'c start c2'), at(410, 'c effect c2')],
+      ];
+      expect(countExecutions([...late, ...others], strike, NOBODY).executedTwice).toEqual(['c1', 'c2']);
+    });
+  });
+
   describe('when a was frozen at 100', () => {
-    const strike = { node: 'a', at: 100, deadly: false };
+    const strike = { node: 'a', at: 100, until: 100, kind: 'stall' } as const;
 
     test('counts a call as executed twice that it went on with after the thaw', () => {
       const log = [

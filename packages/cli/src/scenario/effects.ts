@@ -14,10 +14,15 @@ export interface EffectLine {
 /** The instant at which a node was killed or frozen. */
 export interface Strike {
   readonly node: string;
-  /** ms since 1970. */
+  /** ms since 1970: until then nothing had happened yet. */
   readonly at: number;
-  /** Killed: what it was doing is lost. A frozen node goes on, and has to ask then whether its work is still wanted. */
-  readonly deadly: boolean;
+  /** From then on it was in force. */
+  readonly until: number;
+  /**
+   * `death`: what it was doing is lost. `stall`: it stood still and goes on, and has to ask then whether its work is still wanted. `cut`: it
+   * goes on working, and nobody hears its answers.
+   */
+  readonly kind: 'death' | 'stall' | 'cut';
 }
 
 /** How often calls were executed. */
@@ -26,7 +31,8 @@ export interface Executions {
   readonly executedTwice: readonly string[];
   /**
    * Calls of which no client can know: they were inside a handler when its node died; or they had taken effect there, the
-   * answer was not out when it died or froze, and they were executed again afterwards.
+   * answer was not out when it died or froze, and they were executed again afterwards. Of a node that was cut off: they had
+   * begun there before.
    */
   readonly maybeTwice: readonly MaybeTwice[];
 }
@@ -93,13 +99,19 @@ function linesByCall(lines: readonly EffectLine[]): Map<string, EffectLine[]> {
   return byCall;
 }
 
-function isUnknowable(lines: readonly EffectLine[], effects: number, { node, at, deadly }: Strike): boolean {
-  const before = lines.filter((line) => line.node === node && line.at <= at + ROUNDING_MS);
+function isUnknowable(
+  lines: readonly EffectLine[],
+  effects: number,
+  { node, at, until, kind }: Strike,
+): boolean {
+  const before = lines.filter((line) => line.node === node && line.at <= until + ROUNDING_MS);
   if (!before.some(({ event }) => event === 'start')) return false;
   // Begun elsewhere before anything had happened: the strike is no excuse for that.
   if (lines.some((line) => line.node !== node && line.at < at - ROUNDING_MS)) return false;
-  const tookEffect = before.some(({ event }) => event === 'effect');
-  return tookEffect ? effects > 1 : deadly;
+  // One that was cut off goes on with what it had begun.
+  const own = kind === 'cut' ? lines.filter((line) => line.node === node) : before;
+  const tookEffect = own.some(({ event }) => event === 'effect');
+  return tookEffect ? effects > 1 : kind === 'death';
 }
 
 function isEffectLine(value: unknown): value is EffectLine {

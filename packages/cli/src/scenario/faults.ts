@@ -1,10 +1,14 @@
 import { messageOf } from '@micromesh/core';
 import type { RegistryPart } from '../registry/registry-part.js';
+import type { Strike } from './effects.js';
 import { FLAKY } from './flaky-setting.js';
-import type { NodePart } from './parts.js';
+import type { NetworkPart, NodePart } from './parts.js';
 import type { ScenarioName } from './scenario-names.js';
 
 const FREEZE_MS = 4_000;
+const LINK_DOWN_MS = 4_000;
+/** What was sent meanwhile comes by then: TCP tries again ever more seldom. */
+const LATE_PACKETS_MS = 3_000;
 const SLOW_MS = 300;
 const REGISTRY_DOWN_MS = 1_000;
 const ELECTION_LIMIT_MS = 20_000;
@@ -21,6 +25,8 @@ export interface FaultStage {
   /** The nodes at the start of the run. */
   readonly nodes: readonly NodePart[];
   readonly registry: RegistryPart;
+  /** That of the first node, where it has one of its own. */
+  readonly network: NetworkPart | undefined;
   /** Starts one more node; resolves when it is registered and passing. */
   startNode(): Promise<NodePart>;
   /** Resolves when the process that calls has a connection to the node; rejects after `limitMs`. */
@@ -35,8 +41,14 @@ export interface FaultStage {
 
 /** What a fault found out by itself. */
 export interface FaultFindings {
-  /** The node that was killed or frozen, and when, in ms since the load began. */
-  readonly struck?: { readonly node: string; readonly atMs: number; readonly deadly: boolean };
+  /** The node that was killed, frozen or cut off, and when, in ms since the load began. */
+  readonly struck?: {
+    readonly node: string;
+    readonly atMs: number;
+    /** Where it took a while; default `atMs`. */
+    readonly untilMs?: number;
+    readonly kind: Strike['kind'];
+  };
   readonly reregisteredMs?: number | null;
   readonly newLeaderMs?: number | null;
 }
@@ -60,7 +72,7 @@ export const faults: Readonly<Record<ScenarioName, Fault>> = {
     node.kill();
     const atMs = now();
     await node.ended;
-    return { struck: { node: node.id, atMs, deadly: true } };
+    return { struck: { node: node.id, atMs, kind: 'death' } };
   },
 
   restart: async ({ nodes, startNode, connected, note }) => {
@@ -83,7 +95,20 @@ export const faults: Readonly<Record<ScenarioName, Fault>> = {
     await wait(FREEZE_MS);
     note(`SIGCONT ${node.id}`);
     node.thaw();
-    return { struck: { node: node.id, atMs, deadly: false } };
+    return { struck: { node: node.id, atMs, kind: 'stall' } };
+  },
+
+  blackhole: async ({ nodes: [node], network, note, now, wait }) => {
+    if (node === undefined || network === undefined) throw new Error('no node has a network of its own');
+    note(`the link to ${node.id} goes down`);
+    const atMs = now();
+    await network.cut();
+    const untilMs = now();
+    await wait(LINK_DOWN_MS);
+    note('the link is up again');
+    await network.mend();
+    await wait(LATE_PACKETS_MS);
+    return { struck: { node: node.id, atMs, untilMs, kind: 'cut' } };
   },
 
   registry: async (stage) => {

@@ -1,16 +1,10 @@
 import { events, silentLogger, statusName, systemClock } from '@micromesh/core';
-import { createMesh } from '@micromesh/mesh';
+import { createMesh, type MeshDefaults } from '@micromesh/mesh';
 import { loadHelloDefinition } from '../demo/service-definitions.js';
 import type { LoadOptions, LoadPart } from './parts.js';
 import { ReadyNodes } from './ready-nodes.js';
 
 const SERVICE = 'hello';
-
-/** What the mesh's `defaults` are told of retries. */
-interface RetryDefaults {
-  readonly retries?: number;
-  readonly maxConcurrentRetries?: number;
-}
 
 /**
  * Makes the client side of a run: a mesh in this process with the mesh's own defaults, and its events.
@@ -19,7 +13,7 @@ interface RetryDefaults {
  */
 export async function startMeshLoad(options: LoadOptions): Promise<LoadPart> {
   const { registryUrl, retries, maxConcurrentRetries, onTried } = options;
-  const defaults: RetryDefaults = {
+  const defaults: MeshDefaults = {
     ...(retries === undefined ? {} : { retries }),
     ...(maxConcurrentRetries === undefined ? {} : { maxConcurrentRetries }),
   };

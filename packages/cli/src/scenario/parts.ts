@@ -19,6 +19,8 @@ export interface NodeOrders {
 /** A hello node of a run, in a process of its own. */
 export interface NodePart {
   readonly id: string;
+  /** Where it listens: `127.0.0.1:40123`. */
+  readonly address: string;
   /** Resolves when its process has ended. */
   readonly ended: Promise<unknown>;
   /** kill -9. */
@@ -31,6 +33,18 @@ export interface NodePart {
   misbehave(orders: NodeOrders): void;
   /** SIGTERM, and SIGKILL after `limitMs`; resolves when it has ended. */
   stop(limitMs: number): Promise<void>;
+}
+
+/** A network of its own on this machine, for one node. */
+export interface NetworkPart {
+  /** Of what listens in it. */
+  readonly host: string;
+  /** What a command in it begins with. */
+  readonly launcher: readonly string[];
+  /** Takes its link to ours down. */
+  cut(): Promise<void>;
+  /** The link is up again. */
+  mend(): Promise<void>;
 }
 
 /** The client side of a run: a mesh that calls hello. */
@@ -56,7 +70,9 @@ export interface LoadOptions {
 /** Where a run gets its processes. */
 export interface ScenarioParts {
   startRegistry(): Promise<RegistryPart>;
-  /** Starts a hello node; resolves when it is registered and passing. */
-  startNode(registryUrl: string, effectsFile: string): Promise<NodePart>;
+  /** @throws ConfigError where this machine does not let us make one. */
+  startNetwork(): Promise<NetworkPart>;
+  /** Starts a hello node; resolves when it has entered itself into the registry. */
+  startNode(registryUrl: string, effectsFile: string, network?: NetworkPart): Promise<NodePart>;
   startLoad(options: LoadOptions): Promise<LoadPart>;
 }

@@ -5,7 +5,8 @@ import { within } from '../process/waiting.js';
 import type { RegistryPart } from '../registry/registry-part.js';
 import type { StartRegistry } from '../registry/registry-starter.js';
 import { startMeshLoad } from './mesh-load.js';
-import type { LoadOptions, LoadPart, NodePart, ScenarioParts } from './parts.js';
+import { NetworkNamespace } from './network-namespace.js';
+import type { LoadOptions, LoadPart, NetworkPart, NodePart, ScenarioParts } from './parts.js';
 
 /** The real parts of a run: a registry and hello nodes in processes of their own, and a mesh in this one. */
 export class ProcessParts implements ScenarioParts {
@@ -14,6 +15,7 @@ export class ProcessParts implements ScenarioParts {
   readonly #onLine: ((line: string) => void) | undefined;
   #registry: Promise<RegistryPart> | undefined;
   #load: Promise<LoadPart> | undefined;
+  #network: NetworkNamespace | undefined;
 
   /** @param onLine - given each line that a node logs; undefined: nobody wants them. */
   constructor(crew: Crew, startRegistry: StartRegistry, onLine: ((line: string) => void) | undefined) {
@@ -28,10 +30,21 @@ export class ProcessParts implements ScenarioParts {
     return registry;
   }
 
-  async startNode(registryUrl: string, effectsFile: string): Promise<NodePart> {
-    const node = await this.#crew.start({ ...helloProcess(registryUrl, effectsFile), onLine: this.#onLine });
+  async startNetwork(): Promise<NetworkPart> {
+    const network = await NetworkNamespace.create(this.#crew.guardian);
+    this.#network = network;
+    return network;
+  }
+
+  async startNode(registryUrl: string, effectsFile: string, network?: NetworkPart): Promise<NodePart> {
+    const node = await this.#crew.start({
+      ...helloProcess(registryUrl, effectsFile, network?.host),
+      ...(network === undefined ? {} : { launcher: network.launcher }),
+      onLine: this.#onLine,
+    });
     return {
       id: node.ready.id,
+      address: node.ready.address,
       ended: node.ended,
       kill: () => node.kill(),
       freeze: () => node.freeze(),
@@ -53,6 +66,7 @@ export class ProcessParts implements ScenarioParts {
     const load = await this.#load?.catch(() => undefined);
     await load?.close();
     await this.#crew.stopServices(limitMs);
+    await this.#network?.remove();
     const stopRegistry = async () => (await this.#registry?.catch(() => undefined))?.stop();
     // One that is still starting ends with this process.
     await within(systemClock, limitMs, stopRegistry(), 'the registry did not end').catch(() => {});

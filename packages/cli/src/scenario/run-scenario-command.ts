@@ -1,6 +1,6 @@
-import { messageOf, systemClock } from '@micromesh/core';
+import { ConfigError, messageOf, systemClock } from '@micromesh/core';
 import { colorsFor } from '../command/colors.js';
-import { FAILED, SUCCESS, statusOfStop } from '../command/exit-status.js';
+import { FAILED, SUCCESS, statusOfStop, WRONG_USAGE } from '../command/exit-status.js';
 import type { CommandIo } from '../command/io.js';
 import { Crew } from '../process/crew.js';
 import { npmWatch } from '../process/npm-parent.js';
@@ -65,7 +65,8 @@ export async function runScenarioCommand(
   } catch (error) {
     progress.clear();
     io.stderr.write(`micromesh demo: ${messageOf(error)}\n`);
-    return stopped === undefined ? FAILED : statusOfStop(stopped);
+    if (stopped !== undefined) return statusOfStop(stopped);
+    return error instanceof ConfigError ? WRONG_USAGE : FAILED;
   } finally {
     over.abort(new Error('the run is over'));
     await parts.close(STOP_LIMIT_MS);

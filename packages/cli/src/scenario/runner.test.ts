@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FakeClock } from '@micromesh/core/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RegistryPart } from '../registry/registry-part.js';
-import type { LoadOptions, NodeOrders, NodePart, ScenarioParts } from './parts.js';
+import type { LoadOptions, NetworkPart, NodeOrders, NodePart, ScenarioParts } from './parts.js';
 import type { ScenarioOptions, ScenarioResult } from './result.js';
 import { runScenario } from './runner.js';
 import type { ScenarioName } from './scenario-names.js';
@@ -16,6 +16,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 class ScriptedNode implements NodePart {
+  readonly address = '127.0.0.1:1';
   readonly ended: Promise<void>;
   #end: () => void = () => {};
   over = false;
@@ -84,6 +85,7 @@ class ScriptedParts implements ScenarioParts {
       kill: async () => this.note('kill registry'),
       startEmpty: async () => this.note('start registry again'),
       passing: async () => (this.registered ? this.nodes.map(({ id }) => id) : []),
+      enrol: async (service, id, address) => this.note(`enrol ${service} ${id} ${address}`),
       cluster: {
         killLeader: async () => this.note('kill leader'),
         isLed: async () => this.led(),
@@ -92,8 +94,18 @@ class ScriptedParts implements ScenarioParts {
     };
   }
 
-  async startNode(_url: string, effectsFile: string): Promise<NodePart> {
+  async startNetwork(): Promise<NetworkPart> {
+    this.note('start network');
+    return {
+      ...{ host: '198.18.0.2', launcher: [] },
+      cut: async () => this.note('cut'),
+      mend: async () => this.note('mend'),
+    };
+  }
+
+  async startNode(url: string, effectsFile: string, network?: NetworkPart): Promise<NodePart> {
     this.effectsFile = effectsFile;
+    if (network !== undefined) this.note(`cut-off node with ${url}`);
     const node = new ScriptedNode(`hello-${this.nodes.length + 1}`, this.note);
     this.nodes.push(node);
     this.note(`start ${node.id}`);
@@ -203,6 +215,18 @@ describe('runScenario', () => {
     const parts = new ScriptedParts(new FakeClock());
     parts.registered = false;
     expect((await run(options('registry'), parts)).reregisteredMs).toBeNull();
+  });
+
+  test('blackhole: enters a node of another network, and cuts the link for 4 s', async () => {
+    const parts = new ScriptedParts(new FakeClock());
+    const result = await run(options('blackhole'), parts);
+    expect(parts.log.slice(0, 6).map((line) => line.replace(/^\d+ /, ''))).toEqual([
+      ...['start network', 'start registry', 'cut-off node with memory:', 'start hello-1'],
+      ...['enrol hello hello-1 127.0.0.1:1', 'start hello-2'],
+    ]);
+    expect(parts.log).toContain('500 cut');
+    expect(parts.log).toContain('4500 mend');
+    expect(result).toMatchObject({ failed: 0, executedTwice: 0 });
   });
 
   test('leader: kills it, and has a node join under the next', async () => {

@@ -10,7 +10,7 @@ import { DRAIN_LIMIT_MS, type FaultFindings, faults, preparations } from './faul
 import { expectFlaky } from './flaky-expectation.js';
 import { FLAKY } from './flaky-setting.js';
 import { runOpenLoop } from './open-loop.js';
-import type { LoadPart, NodePart, ScenarioParts } from './parts.js';
+import type { LoadPart, NetworkPart, NodePart, ScenarioParts } from './parts.js';
 import type { ScenarioOptions, ScenarioResult } from './result.js';
 import { type RunEvent, summarise } from './statistics.js';
 
@@ -55,6 +55,7 @@ class ScenarioRun {
   readonly #nodes: NodePart[] = [];
   readonly #ledger = new CallLedger();
   readonly #events: RunEvent[] = [];
+  #network: NetworkPart | undefined;
   #beganAt = 0;
 
   constructor(options: ScenarioOptions, setting: ScenarioSetting) {
@@ -67,10 +68,14 @@ class ScenarioRun {
     const { parts, progress } = this.#setting;
     const { scenario, nodes, retries, maxConcurrentRetries } = this.#options;
     await writeFile(this.#effectsFile, '');
+    if (scenario === 'blackhole') this.#network = await parts.startNetwork();
     progress.step(`starting the ${this.#options.registry} registry`);
     const registry = await parts.startRegistry();
     progress.step(`starting ${nodes} hello nodes`);
-    await Promise.all(Array.from({ length: nodes }, () => this.#startNode(registry)));
+    // The one that is struck comes first.
+    if (this.#network !== undefined) await this.#startCutOff(registry, this.#network);
+    const left = nodes - this.#nodes.length;
+    await Promise.all(Array.from({ length: left }, () => this.#startNode(registry)));
     preparations[scenario]?.(this.#nodes);
     const load = await parts.startLoad({
       registryUrl: registry.url,
@@ -118,6 +123,7 @@ class ScenarioRun {
     return faults[this.#options.scenario]({
       nodes,
       registry,
+      network: this.#network,
       startNode: () => this.#startNode(registry),
       connected: (nodeId, limitMs) => load.connected(nodeId, limitMs),
       note: (text) => this.#note(text),
@@ -130,6 +136,13 @@ class ScenarioRun {
     const node = await this.#setting.parts.startNode(registry.url, this.#effectsFile);
     this.#nodes.push(node);
     return node;
+  }
+
+  /** Starts a node in a network from which it does not reach the registry: it is entered by us, as services are that others run. */
+  async #startCutOff(registry: RegistryPart, network: NetworkPart): Promise<void> {
+    const node = await this.#setting.parts.startNode('memory:', this.#effectsFile, network);
+    this.#nodes.push(node);
+    await registry.enrol('hello', node.id, node.address);
   }
 
   #call(load: LoadPart, index: number, startMs: number): Promise<void> {
@@ -168,10 +181,11 @@ class ScenarioRun {
   async #countExecutions(struck: FaultFindings['struck']): Promise<Executions> {
     const lines = parseEffects(await readFile(this.#effectsFile, 'utf8'));
     if (struck === undefined) return countExecutions(lines, undefined, () => false);
-    const { node, atMs, deadly } = struck;
+    const { node, atMs, untilMs = atMs, kind } = struck;
     const { clock } = this.#setting;
-    const at = clock.wallNow() - (this.#now() - atMs);
-    return countExecutions(lines, { node, at, deadly }, (id) => {
+    const wallAt = (ms: number) => clock.wallNow() - (this.#now() - ms);
+    const strike = { node, at: wallAt(atMs), until: wallAt(untilMs), kind };
+    return countExecutions(lines, strike, (id) => {
       const call = this.#ledger.calls[indexOf(id)];
       return call?.endMs !== undefined && call.endMs < atMs;
     });

@@ -3,6 +3,7 @@ export const SCENARIO_SUMMARIES = {
   kill: 'kill -9 of a node',
   restart: 'all nodes in turn, by SIGTERM',
   freeze: 'SIGSTOP of a node, SIGCONT after 4 s',
+  blackhole: 'the link to a node goes down for 4 s, without a word (Linux, as root)',
   registry: 'kill -9 of the registry, which comes back empty',
   leader: 'kill -9 of the leader of three Consul servers, then a new node (with --registry consul alone)',
   slow: 'one node takes 300 ms longer, to the end',
