@@ -1,5 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that put load on the machine, and look at what comes of it in time: beside others they would find those instead. */
+const UNDER_LOAD = [
+  'test/bench/faults.test.ts',
+  'test/demo/scenarios.test.ts',
+  'test/failover/*.test.ts',
+  'test/server/freeze.test.ts',
+  'test/server/shedding.test.ts',
+];
+
 export default defineConfig({
   // Not `import`: it would reach native `require` too, and protobufjs would lose `long`, and with it 64-bit integers.
   ssr: { resolve: { conditions: ['micromesh-source', 'node', 'default'] } },
@@ -8,9 +17,23 @@ export default defineConfig({
     // Ends what hangs. Nothing waits for it: a test goes on as soon as its condition holds, also on two busy cores.
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    // Vitest leaves one core free; many tests here wait for processes more than they compute.
-    maxWorkers: 2,
-    include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'beside each other',
+          include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: UNDER_LOAD,
+          // Vitest leaves one core free; many tests here wait for processes more than they compute.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: UNDER_LOAD, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts', 'services/*/src/**/*.ts'],
