@@ -60,16 +60,17 @@ describe('expectShare', () => {
     expect(high).toBeCloseTo(0.8 + 0.0416, 2);
   });
 
-  test('holds 999 of 1000 further runs, with a bound too', () => {
+  test('holds 999 of 1000 further runs, where a bound makes failures come in bursts', () => {
     const bounded = { ...MODEL, maxConcurrentRetries: 3 };
     const { low, high } = expectShare(bounded, 500, seededRandom(1));
     const random = seededRandom(2);
     let outside = 0;
-    for (let run = 0; run < 1_000; run++) {
+    for (let run = 0; run < 4_000; run++) {
       const share = simulateFlaky(bounded, 500, random) / 500;
       if (share < low || share > high) outside++;
     }
-    expect(outside).toBeLessThanOrEqual(6);
+    // 4 are expected; without regard to the bursts it would be 30.
+    expect(outside).toBeLessThanOrEqual(14);
   });
 
   test('says nothing of no calls', () => {

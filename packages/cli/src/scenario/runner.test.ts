@@ -1,135 +1,18 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@micromesh/core/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RegistryPart } from '../registry/registry-part.js';
-import type { LoadOptions, NetworkPart, NodeOrders, NodePart, ScenarioParts } from './parts.js';
 import type { ScenarioOptions, ScenarioResult } from './result.js';
 import { runScenario } from './runner.js';
 import type { ScenarioName } from './scenario-names.js';
+import { ScriptedParts } from './testing/scripted-parts.js';
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'micromesh-runner-test-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-class ScriptedNode implements NodePart {
-  readonly address = '127.0.0.1:1';
-  readonly ended: Promise<void>;
-  #end: () => void = () => {};
-  over = false;
-
-  constructor(
-    readonly id: string,
-    readonly log: (text: string) => void,
-  ) {
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve;
-    });
-  }
-
-  kill() {
-    this.log(`kill ${this.id}`);
-    this.over = true;
-    this.#end();
-  }
-
-  misbehave(orders: NodeOrders) {
-    this.log(`misbehave ${this.id} ${JSON.stringify(orders)}`);
-  }
-
-  freeze() {
-    this.log(`freeze ${this.id}`);
-  }
-
-  thaw() {
-    this.log(`thaw ${this.id}`);
-  }
-
-  async stop() {
-    if (this.over) return;
-    this.over = true;
-    this.log(`stop ${this.id}`);
-    this.#end();
-  }
-}
-
-/** Parts that note what is done to them; `answer` decides about each call. */
-class ScriptedParts implements ScenarioParts {
-  readonly log: string[] = [];
-  readonly nodes: ScriptedNode[] = [];
-  load: LoadOptions | undefined;
-  effectsFile = '';
-  connectFails = false;
-  registered = true;
-  led: () => boolean = () => true;
-
-  constructor(
-    readonly clock: FakeClock,
-    readonly answer: (id: string, parts: ScriptedParts) => Promise<string> = async () => 'OK',
-  ) {}
-
-  #loadBeganAt = 0;
-
-  /** With the time since the load began. */
-  note = (text: string) => {
-    this.log.push(`${this.clock.now() - this.#loadBeganAt} ${text}`);
-  };
-
-  async startRegistry(): Promise<RegistryPart> {
-    this.note('start registry');
-    return {
-      url: 'consul://127.0.0.1:1',
-      kill: async () => this.note('kill registry'),
-      startEmpty: async () => this.note('start registry again'),
-      passing: async () => (this.registered ? this.nodes.map(({ id }) => id) : []),
-      enrol: async (service, id, address) => this.note(`enrol ${service} ${id} ${address}`),
-      cluster: {
-        killLeader: async () => this.note('kill leader'),
-        isLed: async () => this.led(),
-      },
-      stop: async () => this.note('stop registry'),
-    };
-  }
-
-  async startNetwork(): Promise<NetworkPart> {
-    this.note('start network');
-    return {
-      ...{ host: '198.18.0.2', launcher: [] },
-      cut: async () => this.note('cut'),
-      mend: async () => this.note('mend'),
-    };
-  }
-
-  async startNode(url: string, effectsFile: string, network?: NetworkPart): Promise<NodePart> {
-    this.effectsFile = effectsFile;
-    if (network !== undefined) this.note(`cut-off node with ${url}`);
-    const node = new ScriptedNode(`hello-${this.nodes.length + 1}`, this.note);
-    this.nodes.push(node);
-    this.note(`start ${node.id}`);
-    return node;
-  }
-
-  async startLoad(options: LoadOptions) {
-    this.load = options;
-    this.#loadBeganAt = this.clock.now();
-    return {
-      call: (id: string) => this.answer(id, this),
-      connected: async (id: string) => {
-        if (this.connectFails) throw new Error(`${id} is not connected`);
-        this.note(`connected ${id}`);
-      },
-      close: async () => this.note('close load'),
-    };
-  }
-
-  effect(node: string, call: string, event: 'start' | 'effect') {
-    const at = this.clock.wallNow();
-    appendFileSync(this.effectsFile, `${JSON.stringify({ at, node, call, event })}\n`);
-  }
-}
 
 function options(scenario: ScenarioName, more: Partial<ScenarioOptions> = {}): ScenarioOptions {
   return {
@@ -231,7 +114,7 @@ describe('runScenario', () => {
 
   test('leader: kills it, and has a node join under the next', async () => {
     const parts = new ScriptedParts(new FakeClock());
-    parts.led = () => parts.log.includes('500 kill leader') && parts.clock.now() % 2_000 === 1_500;
+    parts.electionMs = 1_000;
     const result = await run(options('leader'), parts);
     expect(result.newLeaderMs).toBe(1_000);
     const at = parts.log.indexOf('500 kill leader');
@@ -240,7 +123,7 @@ describe('runScenario', () => {
 
   test('leader: gives up where there is no election', async () => {
     const parts = new ScriptedParts(new FakeClock());
-    parts.led = () => false;
+    parts.electionMs = 60_000;
     expect((await run(options('leader'), parts)).newLeaderMs).toBeNull();
   });
 
