@@ -89,6 +89,16 @@ export function countExecutions(
   return { executedTwice, maybeTwice };
 }
 
+/**
+ * Counts calls that succeeded and left no effect: then the record has holes, and what it says of executions proves nothing.
+ *
+ * @param okCalls - the ids of the calls that succeeded.
+ */
+export function countOkWithoutEffect(lines: readonly EffectLine[], okCalls: readonly string[]): number {
+  const took = new Set(lines.filter(({ event }) => event === 'effect').map(({ call }) => call));
+  return okCalls.filter((call) => !took.has(call)).length;
+}
+
 function linesByCall(lines: readonly EffectLine[]): Map<string, EffectLine[]> {
   const byCall = new Map<string, EffectLine[]>();
   for (const line of lines) {

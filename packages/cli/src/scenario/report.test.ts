@@ -9,7 +9,7 @@ const plain = picocolors.createColors(false);
 const RESULT: ScenarioResult = {
   ...{ scenario: 'kill', registry: 'embedded', nodes: 3, rps: 20, seconds: 1 },
   ...{ calls: 20, ok: 20, failed: 0, retried: 2, attempts: 22, codes: { OK: 20 } },
-  ...{ executedTwice: 0, executedTwiceCalls: [], maybeTwice: 1 },
+  ...{ executedTwice: 0, executedTwiceCalls: [], maybeTwice: 1, okWithoutEffect: 0 },
   maybeTwiceCalls: [{ call: 'call-7', node: 'hello-a', effects: 1 }],
   ...{ p50Ms: 51.2, p99Ms: 80, maxMs: 99.9, recoveryMs: 40 },
   timeline: [

@@ -61,6 +61,8 @@ export interface ScenarioResult {
    */
   readonly maybeTwice: number;
   readonly maybeTwiceCalls: readonly MaybeTwice[];
+  /** Calls that succeeded though no node recorded their effect; above 0 the other counts of executions prove nothing. */
+  readonly okWithoutEffect: number;
   /** Calls with more than one try. */
   readonly retried: number;
   /** Tries of all calls together. */

@@ -4,7 +4,7 @@ import { statusOf } from './run-scenario-command.js';
 const RESULT = {
   ...({ scenario: 'kill', registry: 'embedded', nodes: 3, rps: 1, seconds: 1 } as const),
   ...{ calls: 1, ok: 1, failed: 0, retried: 0, attempts: 1, codes: {}, timeline: [] },
-  ...{ executedTwice: 0, executedTwiceCalls: [], maybeTwice: 0, maybeTwiceCalls: [] },
+  ...{ executedTwice: 0, executedTwiceCalls: [], maybeTwice: 0, maybeTwiceCalls: [], okWithoutEffect: 0 },
   ...{ p50Ms: 1, p99Ms: 1, maxMs: 1, recoveryMs: 0 },
 };
 
@@ -14,6 +14,7 @@ test.each([
   [{ reregisteredMs: 2_000 }, 0],
   [{ failed: 1 }, 1],
   [{ executedTwice: 1 }, 1],
+  [{ okWithoutEffect: 1 }, 1],
   [{ reregisteredMs: null }, 1],
   [{ newLeaderMs: null }, 1],
   [{ calls: 10, ok: 8, failed: 2, expected: { share: 0.8, low: 0.7, high: 0.9 } }, 0],

@@ -5,7 +5,13 @@ import { abortable, sleep } from '../process/waiting.js';
 import type { RegistryPart } from '../registry/registry-part.js';
 import { CallLedger } from './call-ledger.js';
 import { runClosedLoop } from './closed-loop.js';
-import { countExecutions, type Executions, parseEffects } from './effects.js';
+import {
+  countExecutions,
+  countOkWithoutEffect,
+  type EffectLine,
+  type Executions,
+  parseEffects,
+} from './effects.js';
 import { DRAIN_LIMIT_MS, type FaultFindings, faults, preparations } from './faults.js';
 import { expectFlaky } from './flaky-expectation.js';
 import { FLAKY } from './flaky-setting.js';
@@ -156,7 +162,9 @@ class ScenarioRun {
   // Only when the nodes have ended is the last effect in the file, also of calls that nobody waited for any more.
   async #count({ struck, ...findings }: FaultFindings, endMs: number): Promise<ScenarioResult> {
     const { scenario, registry, nodes, seconds } = this.#options;
-    const { executedTwice, maybeTwice } = await this.#countExecutions(struck);
+    const lines = parseEffects(await readFile(this.#effectsFile, 'utf8'));
+    const { executedTwice, maybeTwice } = this.#countExecutions(lines, struck);
+    const okIds = this.#ledger.calls.flatMap(({ code }, index) => (code === 'OK' ? [idOf(index)] : []));
     const { calls, ok, failed, timeline, ...rest } = summarise(
       this.#ledger,
       this.#faultMs,
@@ -171,6 +179,7 @@ class ScenarioRun {
       executedTwiceCalls: executedTwice,
       maybeTwice: maybeTwice.length,
       maybeTwiceCalls: maybeTwice,
+      okWithoutEffect: countOkWithoutEffect(lines, okIds),
       ...rest,
       ...findings,
       ...(flaky ? { expected: expectFlaky(this.#options, calls) } : {}),
@@ -178,8 +187,7 @@ class ScenarioRun {
     };
   }
 
-  async #countExecutions(struck: FaultFindings['struck']): Promise<Executions> {
-    const lines = parseEffects(await readFile(this.#effectsFile, 'utf8'));
+  #countExecutions(lines: readonly EffectLine[], struck: FaultFindings['struck']): Executions {
     if (struck === undefined) return countExecutions(lines, undefined, () => false);
     const { node, atMs, untilMs = atMs, kind } = struck;
     const { clock } = this.#setting;

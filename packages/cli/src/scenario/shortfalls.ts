@@ -3,7 +3,7 @@ import type { ScenarioResult } from './result.js';
 
 /** What a run should have brought and did not, in words; none: all is well. */
 export function shortfalls(result: ScenarioResult): readonly string[] {
-  const { calls, ok, failed, executedTwice, reregisteredMs, newLeaderMs, expected } = result;
+  const { calls, ok, failed, executedTwice, okWithoutEffect, reregisteredMs, newLeaderMs, expected } = result;
   const share = ok / calls;
   const asExpected = expected === undefined ? failed === 0 : share >= expected.low && share <= expected.high;
   const wrong =
@@ -13,6 +13,7 @@ export function shortfalls(result: ScenarioResult): readonly string[] {
   return [
     ...(asExpected ? [] : [wrong]),
     ...(executedTwice === 0 ? [] : [`${executedTwice} calls were executed twice`]),
+    ...(okWithoutEffect === 0 ? [] : [`${okWithoutEffect} calls succeeded without a recorded effect`]),
     ...(reregisteredMs === null ? ['not all nodes were registered again'] : []),
     ...(newLeaderMs === null ? ['the registry found no new leader'] : []),
   ];
