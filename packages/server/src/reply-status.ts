@@ -29,7 +29,7 @@ export function replyTo(error: unknown, trailer: Metadata | undefined): ReplySta
   if (error.metadata instanceof Metadata) {
     const own = error.metadata.clone();
     if (!(error instanceof RpcError)) {
-      // The error of a downstream call: how long its caller is to wait is no word to ours.
+      // The error of a downstream call: how long its caller is to wait is no word to ours, and the names of its transport are no bug.
       own.remove('grpc-retry-pushback-ms');
       removeReserved(own);
     }

@@ -17,7 +17,7 @@ import { deadlineOn, Inherited } from './inherited-context.js';
 import type { Admission, Applicant } from './limits/load-limits.js';
 import { type ReplyStatus, replyTo } from './reply-status.js';
 import { RpcError } from './rpc-error.js';
-import { removeReserved } from './sendable-metadata.js';
+import { sendableOf } from './sendable-metadata.js';
 import { pollSockets } from './stall-detector.js';
 
 const ATTEMPTS_BEFORE = 'grpc-previous-rpc-attempts';
@@ -102,7 +102,7 @@ export abstract class ServerCall implements HandlerContext, ActiveCall, Applican
       this.#settle();
       if (this.#gone) return;
       this.flushHeader();
-      this.succeed(this.#checkedTrailer());
+      this.succeed(this.#trailer === undefined ? undefined : this.#sendable(this.#trailer, 'trailer'));
     } catch (error) {
       this.#settle();
       this.#failWith(error);
@@ -121,7 +121,7 @@ export abstract class ServerCall implements HandlerContext, ActiveCall, Applican
   }
 
   #failWith(error: unknown): void {
-    const reply = replyTo(error, this.#checkedTrailer());
+    const reply = replyTo(error, this.#trailer);
     if (this.#gone && (reply.chosen || isAbort(error))) {
       this.log.debug({ code: reply.code, details: reply.details }, 'a call ended after its caller had gone');
     } else if (!reply.chosen) {
@@ -130,11 +130,21 @@ export abstract class ServerCall implements HandlerContext, ActiveCall, Applican
     if (!this.#gone) this.#answer(reply);
   }
 
+  /** The one way out for a status other than OK. */
   #answer(reply: ReplyStatus): void {
+    const metadata = this.#sendable(reply.metadata, 'trailer');
+    if (this.#tryToFail({ ...reply, metadata }, 'a status could not be sent; trying without its metadata'))
+      return;
+    this.#tryToFail({ ...reply, metadata: new Metadata() }, 'a status could not be sent');
+  }
+
+  #tryToFail(reply: ReplyStatus, problem: string): boolean {
     try {
       this.fail(reply);
+      return true;
     } catch (broken) {
-      this.log.error({ err: broken }, 'a status could not be sent');
+      this.log.error({ err: broken }, problem);
+      return false;
     }
   }
 
@@ -275,7 +285,7 @@ export abstract class ServerCall implements HandlerContext, ActiveCall, Applican
     return () => {
       if (this.#headerSent || this.#gone || this.#settled) return;
       this.#headerSent = true;
-      this.#surface.sendMetadata(this.#checked(this.header, 'header'));
+      this.#surface.sendMetadata(this.#sendable(this.header, 'header'));
     };
   }
 
@@ -283,7 +293,7 @@ export abstract class ServerCall implements HandlerContext, ActiveCall, Applican
   protected flushHeader(): void {
     if (this.#header === undefined || this.#headerSent) return;
     this.#headerSent = true;
-    this.#surface.sendMetadata(this.#checked(this.#header, 'header'));
+    this.#surface.sendMetadata(this.#sendable(this.#header, 'header'));
   }
 
   get trailer(): Metadata {
@@ -291,13 +301,14 @@ export abstract class ServerCall implements HandlerContext, ActiveCall, Applican
     return this.#trailer;
   }
 
-  #checkedTrailer(): Metadata | undefined {
-    return this.#trailer === undefined ? undefined : this.#checked(this.#trailer, 'trailer');
-  }
-
-  #checked(metadata: Metadata, what: 'header' | 'trailer'): Metadata {
-    const names = removeReserved(metadata);
-    if (names.length > 0) this.log.warn({ names }, `a handler set a reserved ${what}; it is not sent`);
+  /** Node throws at what is not sendable from an event of the stream, where nobody catches it: all metadata goes through here last. */
+  #sendable(original: Metadata, what: 'header' | 'trailer'): Metadata {
+    const { metadata, reserved, repeated } = sendableOf(original);
+    if (reserved.length > 0)
+      this.log.warn({ names: reserved }, `a handler set a reserved ${what}; it is not sent`);
+    if (repeated.length > 0) {
+      this.log.warn({ names: repeated }, `a handler gave a ${what} of one value more; the last one is sent`);
+    }
     return metadata;
   }
 
