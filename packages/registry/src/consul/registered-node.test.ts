@@ -19,12 +19,12 @@ class FakeAgent implements Keeper {
     this.description = name;
   }
 
-  async register(): Promise<void> {
+  async register(_signal: AbortSignal): Promise<void> {
     this.#answer('register');
     this.holds = true;
   }
 
-  async beat(): Promise<'held' | 'forgotten'> {
+  async beat(_signal: AbortSignal): Promise<'held' | 'forgotten'> {
     this.#answer('beat');
     return this.holds ? 'held' : 'forgotten';
   }
@@ -85,6 +85,18 @@ function make(...keepers: Keeper[]): RegisteredNode {
     onEnd: () => {},
   });
   return node;
+}
+
+/** A registration that the agent takes up later, also when nobody waits for it any more. */
+function takesUpAfter(delayMs: number): (signal: AbortSignal) => Promise<void> {
+  return (signal) =>
+    new Promise((resolve, reject) => {
+      clock.setTimer(delayMs, () => {
+        a.holds = true;
+        resolve();
+      });
+      signal.addEventListener('abort', () => reject(new RegistryError('given up')));
+    });
 }
 
 /** Forgets what was asked so far, and gives the time. */
@@ -255,6 +267,51 @@ describe('RegisteredNode', () => {
     a.up = false;
     await node.deregister();
     expect(told).toEqual(['registered', 'deregister failing']);
+  });
+
+  it('lets a registration that is under way end before it is deregistered', async () => {
+    await make(a).start();
+    a.holds = false;
+    a.register = takesUpAfter(50);
+    await clock.advance(10_000);
+    const left = node.deregister();
+    await clock.advance(200);
+    await left;
+    expect(a.holds).toBe(false);
+    expect(a.log.at(-1)).toMatch(/ deregister$/);
+  });
+
+  it('gives a registration that hangs up in time, and is deregistered again when it may have been taken up', async () => {
+    await make(a).start();
+    a.holds = false;
+    a.register = takesUpAfter(2_550);
+    await clock.advance(10_000);
+    let done = false;
+    const left = node.deregister().then(() => {
+      done = true;
+    });
+    await clock.advance(2_499);
+    expect(a.log.at(-1)).toMatch(/ beat$/);
+    await clock.advance(101);
+    await left;
+    expect(done).toBe(true);
+    expect(a.holds).toBe(false);
+  });
+
+  it('does not begin a registration when it is being deregistered', async () => {
+    await make(a).start();
+    a.holds = false;
+    let answer: (result: 'forgotten') => void = () => {};
+    a.beat = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    await clock.advance(10_000);
+    const from = mark();
+    const left = node.deregister();
+    answer('forgotten');
+    await left;
+    expect(since(from, a)).toEqual(['0 deregister']);
   });
 
   it('waits for a deregistration that has begun when it is stopped', async () => {

@@ -25,7 +25,7 @@ export interface RegisteredNodeOptions {
   readonly registry: string;
   readonly heartbeatMs: number;
   readonly retry: Backoff;
-  /** How long {@link RegisteredNode.deregister} may take. */
+  /** How long {@link RegisteredNode.deregister} may take: at most half of it for a registration that is under way. */
   readonly deregisterTimeoutMs: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -52,6 +52,8 @@ export class RegisteredNode implements Registered {
   readonly id: string;
   readonly #options: RegisteredNodeOptions;
   readonly #abort = createAbortController();
+  /** Ends registrations that are under way: an agent may take one up that nobody waits for any more. */
+  readonly #writes = createAbortController();
   /** Keepers at whose agents an entry may be. */
   readonly #usedKeepers = new Set<Keeper>();
   #home = 0;
@@ -77,7 +79,7 @@ export class RegisteredNode implements Registered {
       await this.#registerAnywhere(0);
     } catch (error) {
       // The entry may have been written before it failed.
-      if (!this.#abort.signal.aborted) await this.#deregisterEverywhere();
+      if (!this.#abort.signal.aborted) await this.#inTime((limit) => this.#deregisterEverywhere(limit));
       throw error;
     }
     this.#lastBeatAt = this.#options.clock.now();
@@ -110,6 +112,7 @@ export class RegisteredNode implements Registered {
 
   /** Ends the heartbeat and leaves the entry; waits for a {@link deregister} that has begun. */
   async stop(): Promise<void> {
+    if (this.#deregistered === undefined) this.#writes.abort();
     await this.#endHeartbeat();
     await this.#deregistered;
     this.#options.onEnd();
@@ -124,9 +127,33 @@ export class RegisteredNode implements Registered {
 
   async #leave(): Promise<void> {
     if (this.#abort.signal.aborted) return;
-    await this.#endHeartbeat();
-    if (await this.#deregisterEverywhere()) this.#tellRegistration('deregistered');
+    if (await this.#inTime((limit) => this.#takeAway(limit))) this.#tellRegistration('deregistered');
     this.#options.onEnd();
+  }
+
+  /** Gives whether an agent has confirmed it. */
+  async #takeAway(limit: AbortSignal): Promise<boolean> {
+    const { clock, deregisterTimeoutMs } = this.#options;
+    // A registration that reaches its agent after the deregistration would leave an entry of a node that is gone.
+    const patience = clock.setTimer(deregisterTimeoutMs / 2, () => this.#writes.abort());
+    await this.#endHeartbeat();
+    patience.cancel();
+    const confirmed = await this.#deregisterEverywhere(limit);
+    if (!this.#writes.signal.aborted) return confirmed;
+    await sleep(clock, MIN_INTERVAL_MS, limit);
+    return limit.aborted ? confirmed : this.#deregisterEverywhere(limit);
+  }
+
+  /** Does it within the time that {@link deregister} has. */
+  async #inTime<T>(work: (limit: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, deregisterTimeoutMs } = this.#options;
+    const limit = createAbortController();
+    const timer = clock.setTimer(deregisterTimeoutMs, () => limit.abort());
+    try {
+      return await work(limit.signal);
+    } finally {
+      timer.cancel();
+    }
   }
 
   async #keep(): Promise<void> {
@@ -174,9 +201,9 @@ export class RegisteredNode implements Registered {
     let found: Exclude<BeatResult, 'held'> = 'forgotten';
     try {
       const result = await home.beat(signal);
-      if (result === 'held') return;
+      if (result === 'held' || signal.aborted) return;
       found = result;
-      await home.register(signal);
+      await home.register(this.#writes.signal);
     } catch (error) {
       // Once is chance; then another agent is asked to take the node.
       const alone = this.#options.keepers.length === 1;
@@ -197,7 +224,7 @@ export class RegisteredNode implements Registered {
       if (keeper === undefined) continue;
       try {
         this.#usedKeepers.add(keeper);
-        await keeper.register(this.#abort.signal);
+        await keeper.register(this.#writes.signal);
         this.#home = index;
         return;
       } catch (error) {
@@ -209,14 +236,10 @@ export class RegisteredNode implements Registered {
   }
 
   /** Gives whether an agent has confirmed it. */
-  async #deregisterEverywhere(): Promise<boolean> {
-    const { clock, deregisterTimeoutMs } = this.#options;
-    const limit = createAbortController();
-    const timer = clock.setTimer(deregisterTimeoutMs, () => limit.abort());
+  async #deregisterEverywhere(limit: AbortSignal): Promise<boolean> {
     const confirmed = await Promise.all(
-      [...this.#usedKeepers].map((keeper) => this.#deregisterAt(keeper, limit.signal)),
+      [...this.#usedKeepers].map((keeper) => this.#deregisterAt(keeper, limit)),
     );
-    timer.cancel();
     return confirmed.includes(true);
   }
 
