@@ -70,6 +70,12 @@ describe('a gateway', () => {
     expect(await (await fetch(`${url}?name=eve`, { method: 'POST' })).json()).toEqual({ msg: 'Hello eve' });
   });
 
+  it('takes a second question mark for a part of the query', async () => {
+    await serveHello();
+    const response = await fetch(`${await startGateway()}/hello/anything?name=what?else&id=1?`);
+    expect(await response.json()).toEqual({ msg: 'Hello what?else' });
+  });
+
   it('sends the responses of a stream as lines, as they come', async () => {
     await serveHello();
     const response = await fetch(`${await startGateway()}/hello/list?count=3`);

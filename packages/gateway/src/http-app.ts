@@ -91,7 +91,7 @@ function sendError(reply: FastifyReply, httpStatus: number, body: ErrorBody): Fa
 }
 
 async function answer(parts: HttpAppParts, request: FastifyRequest, reply: FastifyReply): Promise<Reply> {
-  const [path = '', query = ''] = request.url.split('?', 2);
+  const [path, query] = splitTarget(request.url);
   const route = parts.table.find(path);
   if (route === undefined) throw unknownRoute(path, parts.table);
   const message = requestMessage(route, request, new URLSearchParams(query));
@@ -107,6 +107,12 @@ async function answer(parts: HttpAppParts, request: FastifyRequest, reply: Fasti
     signal: controller.signal,
     ...(timeout === undefined ? {} : { timeoutMs: readGrpcTimeout(String(timeout)) }),
   });
+}
+
+/** The path and the query of a request; a further `?` belongs to the query. */
+function splitTarget(target: string): [path: string, query: string] {
+  const at = target.indexOf('?');
+  return at === -1 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)];
 }
 
 function requestMessage(route: Route, request: FastifyRequest, query: URLSearchParams): Buffer {
