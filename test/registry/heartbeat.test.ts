@@ -1,7 +1,7 @@
 import { events, parseAddress } from '@micromesh/core';
 import { type ConsulOptions, consul, type Registration, type Registry } from '@micromesh/registry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Behave, list, misbehave, ScriptedAgent, type SeenRequest } from './scripted-agent.js';
+import { type Behave, instance, list, misbehave, ScriptedAgent, type SeenRequest } from './scripted-agent.js';
 
 let agent: ScriptedAgent;
 let registry: Registry;
@@ -143,6 +143,21 @@ describe('a registration', () => {
     agent.other = status(200, '');
     agent.script(list([], 1));
     await registry.register(node);
+  });
+
+  it('takes the id of an instance that is critical, at whatever address: its process has died', async () => {
+    agent.script(list([{ ...instance('hello-1', 5009), Checks: [{ Status: 'critical' }] }], 1));
+    await open().register(node);
+    expect(writes(agent)).toEqual([REGISTER, PASS]);
+  });
+
+  it('is refused while another address passes under its id, also beside a critical one', async () => {
+    const dead = { ...instance('hello-1', 5008), Checks: [{ Status: 'critical' }] };
+    agent.script(list([dead, instance('hello-1', 5009)], 1));
+    await expect(open().register(node)).rejects.toThrow(
+      /id: "hello-1" is registered already \(by 127.0.0.1:5009\)/,
+    );
+    expect(writes(agent)).toEqual([]);
   });
 
   it('fails in time when the agent hangs', async () => {

@@ -59,7 +59,7 @@ export interface Registry {
   /**
    * Adds a node; resolves when the registry holds it as passing.
    *
-   * @throws ConfigError when a name, label or weight is one that the registry cannot hold, or the id is registered already.
+   * @throws ConfigError when a name, label or weight is one that the registry cannot hold, or another instance passes under the id.
    * @throws RegistryError when the registry refuses or does not answer.
    */
   register(registration: Registration): Promise<Registered>;

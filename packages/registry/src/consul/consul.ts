@@ -177,10 +177,13 @@ class ConsulRegistry implements KeyValueRegistry {
   async #refuseTaken({ service, id, address }: Registration): Promise<void> {
     const { signal } = this.#abort;
     const { value } = await askHealth(this.#keepers, this.#settings, service, undefined, signal);
-    const holder = value.find((entry) => entry.node.id === id)?.node;
-    // The same address: this is the successor of a process that died.
-    if (holder === undefined || formatAddress(holder.address) === formatAddress(address)) return;
-    throw idIsTaken(id, `by ${formatAddress(holder.address)}`);
+    // The successor of a process that died has its address, or finds it critical.
+    const holder = value.find(
+      ({ node, usable }) =>
+        usable && node.id === id && formatAddress(node.address) !== formatAddress(address),
+    );
+    if (holder === undefined) return;
+    throw idIsTaken(id, `by ${formatAddress(holder.node.address)}`);
   }
 
   #refuseWhenClosed(): void {
