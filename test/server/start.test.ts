@@ -127,6 +127,22 @@ describe('start', () => {
     expect(process.listenerCount('SIGUSR2')).toBe(0);
   });
 
+  it('ends in that error at once, also while the registry does not answer', async () => {
+    const registry = new FakeRegistry();
+    const entered = gate();
+    registry.onRegister = () => {
+      entered.open();
+      return new Promise(() => {});
+    };
+    const startedAt = performance.now();
+    const starting = startEcho({ registry, signals: ['SIGUSR2'] });
+    await entered.opened;
+    process.emit('SIGUSR2', 'SIGUSR2');
+    await expect(starting).rejects.toThrow('was stopped before it had started');
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+    expect(process.listenerCount('SIGUSR2')).toBe(0);
+  });
+
   it('refuses the same method twice', async () => {
     const builder = createServer({
       service: 'echo',

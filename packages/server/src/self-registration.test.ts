@@ -123,6 +123,39 @@ describe('registration at the start', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('ends at once when the server leaves while the registry does not answer', async () => {
+    const clock = new FakeClock();
+    const log: string[] = [];
+    let answer: (registered: Registered) => void = () => {};
+    const { registry } = registryOf(
+      () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    );
+    const self = new SelfRegistration(registry, registration, clock, silentLogger);
+    let result: string | undefined;
+    void settled(self.enter()).then((text) => {
+      result = text;
+    });
+    await clock.advance(100);
+    const left = self.leave();
+    await clock.advance(0);
+    expect(result).toBe('ok');
+    expect(clock.pendingTimers).toBe(0);
+    answer(entry(log));
+    await left;
+    expect(log).toEqual(['left']);
+  });
+
+  it('makes no entry when the server has left before', async () => {
+    const { registry, attempts } = registryOf(() => Promise.resolve(entry()));
+    const self = new SelfRegistration(registry, registration, new FakeClock(), silentLogger);
+    await self.leave();
+    await self.enter();
+    expect(attempts()).toBe(0);
+  });
+
   it('leaves quietly when the registry cannot be told', async () => {
     const { registry } = registryOf(() =>
       Promise.resolve({ id: 'hello-1', deregister: () => Promise.reject(new Error('gone')) }),

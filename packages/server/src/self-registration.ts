@@ -18,9 +18,14 @@ export class SelfRegistration {
   #told: string | undefined;
   #registered: Registered | undefined;
   #leaving: Promise<void> | undefined;
-  #wake: (() => void) | undefined;
+  /** Resolves when `leave` is called. */
+  readonly #left: Promise<void>;
+  #markLeft = () => {};
 
   constructor(registry: Registry, registration: Registration, clock: Clock, logger: Logger) {
+    this.#left = new Promise((resolve) => {
+      this.#markLeft = resolve;
+    });
     this.#registry = registry;
     this.#registration = registration;
     this.#clock = clock;
@@ -36,23 +41,25 @@ export class SelfRegistration {
     this.#startedAt = this.#clock.now();
     const endsAt = this.#startedAt + REGISTER_WITHIN_MS;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+      if (this.#leaving !== undefined) return;
       const error = await this.#tryUntil(endsAt);
       if (error === undefined || this.#leaving !== undefined) return;
       if (error instanceof ConfigError) throw error;
       if (endsAt - this.#clock.now() <= pauseMs) throw this.#cannotRegister(error);
       this.#tell(messageOf(error));
-      await this.#pause(pauseMs);
-      if (this.#leaving !== undefined) return;
+      await within(this.#clock, pauseMs, this.#left);
     }
   }
 
+  /** What went wrong; undefined also where `leave` did not wait for the answer. */
   async #tryUntil(endsAt: number): Promise<unknown> {
     const attempt = this.#try();
     this.#tries += 1;
     this.#attempt = attempt;
-    const result = await within(this.#clock, endsAt - this.#clock.now(), attempt);
-    if (result === undefined) throw this.#cannotRegister(new Error('no answer'));
-    return result.error;
+    const result = await within(this.#clock, endsAt - this.#clock.now(), attempt, this.#left);
+    if (result !== undefined) return result.error;
+    if (this.#leaving !== undefined) return undefined;
+    throw this.#cannotRegister(new Error('no answer'));
   }
 
   async #try(): Promise<{ error: unknown }> {
@@ -62,16 +69,6 @@ export class SelfRegistration {
     } catch (error) {
       return { error };
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#clock.setTimer(ms, resolve);
-      this.#wake = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
   }
 
   /** Once for each thing that is wrong, however often it is tried. */
@@ -97,7 +94,7 @@ export class SelfRegistration {
   /** Takes the entry away, also one that a try in flight still makes; ends the tries. Never rejects, may wait for long. */
   leave(): Promise<void> {
     this.#leaving ??= this.#deregister();
-    this.#wake?.();
+    this.#markLeft();
     return this.#leaving;
   }
 

@@ -307,7 +307,10 @@ export abstract class ServerCall implements HandlerContext, ActiveCall, Applican
     if (reserved.length > 0)
       this.log.warn({ names: reserved }, `a handler set a reserved ${what}; it is not sent`);
     if (repeated.length > 0) {
-      this.log.warn({ names: repeated }, `a handler gave a ${what} of one value more; the last one is sent`);
+      this.log.warn(
+        { names: repeated },
+        `a handler set more than one value of a ${what} that takes one; the last is sent`,
+      );
     }
     return metadata;
   }
