@@ -108,7 +108,7 @@ describe('a registration', () => {
 
   it('is looked at as soon as the agent has closed its connection', async () => {
     agent.script(list([], 1));
-    await open({ heartbeatMs: 20_000 }).register(node);
+    await open({ heartbeatMs: 15_000 }).register(node);
     const count = writes(agent).length;
     await agent.die();
     await agent.start();
@@ -117,7 +117,7 @@ describe('a registration', () => {
 
   it('is looked at when a watch has seen the registry come back', async () => {
     agent.script(list([], 1), list([], 2));
-    await open({ heartbeatMs: 20_000 }).register(node);
+    await open({ heartbeatMs: 15_000 }).register(node);
     registry.watch({ name: 'other' });
     await expect.poll(() => agent.indexes).toEqual(['-', '-', '2']);
     const count = writes(agent).length;

@@ -56,12 +56,20 @@ describe('readConsulOptions', () => {
     });
   });
 
+  it('takes a ttl of two heartbeats', () => {
+    expect(readConsulOptions({ heartbeatMs: 20_000, ttlMs: 40_000, env: {} }).ttlMs).toBe(40_000);
+  });
+
   it.each<[object, string]>([
     [{ adress: 'a:1' }, 'did you mean address?'],
     [{ address: [] }, 'address: []'],
     [{ address: 'a:b' }, 'address: "a:b"'],
     [{ waitMs: 1 }, 'waitMs: 1'],
     [{ ttlMs: 5_000 }, 'ttlMs: 5000'],
+    [{ ttlMs: 19_999 }, 'ttlMs: 19999 is less than 2 x heartbeatMs (10000)'],
+    [{ heartbeatMs: 1_000, ttlMs: 1_000 }, 'beats come at 0.9 to 1.1 times heartbeatMs'],
+    [{ heartbeatMs: 20_000 }, 'ttlMs: 30000 is less than 2 x heartbeatMs (20000)'],
+    [{ ttlMs: Number.NaN }, 'ttlMs: NaN'],
     [{ checkIntervalMs: 500 }, 'checkIntervalMs: 500'],
     [{ deregisterCriticalAfterMs: 1_000 }, 'deregisterCriticalAfterMs: 1000'],
     [{ tls: { cacert: 'x' } }, 'consul.tls: "cacert"'],

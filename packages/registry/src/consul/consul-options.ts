@@ -55,7 +55,7 @@ export interface ConsulOptions {
   readonly retryMaxMs?: number;
   /** Time between heartbeats, in ms; default 10,000. */
   readonly heartbeatMs?: number;
-  /** How long Consul believes a node without a heartbeat, in ms; default 30,000. */
+  /** How long Consul believes a node without a heartbeat, in ms: at least 2 x heartbeatMs; default 30,000. */
   readonly ttlMs?: number;
   /** How often the agent runs a gRPC check, in ms: at least 1,000; default 5,000. */
   readonly checkIntervalMs?: number;
@@ -158,7 +158,7 @@ export function readConsulOptions(options: ConsulOptions): ConsulSettings {
       maxMs: checkNumber('retryMaxMs', options.retryMaxMs ?? 2_000, retryBaseMs),
     },
     heartbeatMs,
-    ttlMs: checkNumber('ttlMs', options.ttlMs ?? 30_000, heartbeatMs),
+    ttlMs: ttlFrom(options.ttlMs ?? 30_000, heartbeatMs),
     checkIntervalMs: checkNumber('checkIntervalMs', options.checkIntervalMs ?? 5_000, 1_000),
     deregisterCriticalAfterMs: checkNumber(
       'deregisterCriticalAfterMs',
@@ -169,6 +169,17 @@ export function readConsulOptions(options: ConsulOptions): ConsulSettings {
     random: options.random ?? systemRandom,
     logger: options.logger ?? silentLogger,
   };
+}
+
+function ttlFrom(given: number, heartbeatMs: number): number {
+  const ttlMs = checkNumber('ttlMs', given, 1);
+  if (ttlMs >= 2 * heartbeatMs) return ttlMs;
+  throw new ConfigError(
+    'ttlMs',
+    ttlMs,
+    `is less than 2 x heartbeatMs (${heartbeatMs}): beats come at 0.9 to 1.1 times heartbeatMs, and a node whose beat is late would go`,
+    `give at least ${2 * heartbeatMs}, or a smaller heartbeatMs`,
+  );
 }
 
 function addressesFrom(
