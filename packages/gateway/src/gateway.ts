@@ -16,6 +16,7 @@ import {
 } from '@micromesh/core';
 import type { Mesh } from '@micromesh/mesh';
 import type { FastifyInstance } from 'fastify';
+import { isLoopback, readTrustedHosts } from './foreign-pages.js';
 import { buildHttpApp } from './http-app.js';
 import { type MethodCall, methodCall } from './method-call.js';
 import { buildRouteTable, type Route } from './route-table.js';
@@ -35,6 +36,11 @@ export interface GatewayOptions {
   readonly bodyLimitBytes?: number;
   /** How long `close` waits for calls under way before it cancels them; at least 0, default 3000. */
   readonly drainMs?: number;
+  /**
+   * Names of hosts besides the gateway's own, without port: pages of theirs can call it, and on the loopback it answers to them as
+   * `Host` (a proxy of this machine passes its own on). Default: none; requests for pages of other sites are refused with 403.
+   */
+  readonly trustedHosts?: readonly string[];
   /** Told of failures of the gateway itself; default: nobody. */
   readonly logger?: Logger;
   readonly clock?: Clock;
@@ -66,7 +72,16 @@ export interface Gateway {
   start(options: StartOptions): Promise<RunningGateway>;
 }
 
-const OPTION_NAMES = ['mesh', 'definitions', 'namespace', 'bodyLimitBytes', 'drainMs', 'logger', 'clock'];
+const OPTION_NAMES = [
+  'mesh',
+  'definitions',
+  'namespace',
+  'bodyLimitBytes',
+  'drainMs',
+  'trustedHosts',
+  'logger',
+  'clock',
+];
 
 // What a cancelled call may take to be answered before its connection is cut.
 const LAST_WORD_MS = 500;
@@ -82,6 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { mesh, definitions, namespace = '', logger = silentLogger, clock = systemClock } = options;
   const bodyLimitBytes = checkInteger('bodyLimitBytes', options.bodyLimitBytes ?? 1024 * 1024, 1);
   const drainMs = checkNumber('drainMs', options.drainMs ?? 3000, 0);
+  const trusted = readTrustedHosts(options.trustedHosts ?? []);
   const table = buildRouteTable(definitions, namespace);
   const calls = new Map<Route, MethodCall>();
   const callOf = (route: Route) => {
@@ -94,8 +110,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     async start(startOptions) {
       checkOptionNames('gateway.start', startOptions, ['listen']);
       const active = new Set<AbortController>();
-      const app = buildHttpApp({ table, callOf, bodyLimitBytes, logger, active });
-      const address = await listen(app, startOptions.listen);
+      const wanted = parseAddress(startOptions.listen, 'listen');
+      const ownHosts = { onLoopback: isLoopback(wanted), trusted };
+      const app = buildHttpApp({ table, callOf, bodyLimitBytes, logger, ownHosts, active });
+      const address = await listen(app, wanted);
       let closed: Promise<void> | undefined;
       return {
         address,
@@ -108,8 +126,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-async function listen(app: FastifyInstance, text: string): Promise<string> {
-  const wanted = parseAddress(text, 'listen');
+async function listen(app: FastifyInstance, wanted: Address): Promise<string> {
   try {
     await app.listen(
       wanted.kind === 'unix' ? { path: wanted.path } : { host: wanted.host, port: wanted.port },
@@ -119,7 +136,7 @@ async function listen(app: FastifyInstance, text: string): Promise<string> {
     const inUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     throw new ConfigError(
       'listen',
-      text,
+      formatAddress(wanted),
       inUse ? 'is in use' : `cannot be had (${messageOf(error)})`,
       inUse ? 'choose another port, or end what listens there' : 'choose an address of this machine',
     );

@@ -7,6 +7,7 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
+import { type OwnHosts, refuseForeignPages } from './foreign-pages.js';
 import { badRequest, type ErrorBody, errorAnswer, errorBody, GatewayError } from './gateway-error.js';
 import { readGrpcTimeout } from './grpc-timeout.js';
 import type { MethodCall, Reply } from './method-call.js';
@@ -19,6 +20,7 @@ export interface HttpAppParts {
   readonly callOf: (route: Route) => MethodCall;
   readonly bodyLimitBytes: number;
   readonly logger: Logger;
+  readonly ownHosts: OwnHosts;
   /** The calls under way, so that a drain that takes too long can end them. */
   readonly active: Set<AbortController>;
 }
@@ -26,12 +28,14 @@ export interface HttpAppParts {
 // A client that sends its request slower than this holds a connection for nothing.
 const REQUEST_TIMEOUT_MS = 30_000;
 
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
+
 // A message is no place for hundreds of them.
 const ROUTES_SHOWN = 20;
 
 /** Builds the HTTP server, not yet listening. */
 export function buildHttpApp(parts: HttpAppParts): FastifyInstance {
-  const { bodyLimitBytes, logger } = parts;
+  const { bodyLimitBytes, logger, ownHosts } = parts;
   const answerError = (error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
     const answer = errorAnswer(error) ?? errorAnswer(refusalOf(error, bodyLimitBytes));
     if (answer !== undefined) return sendError(reply, answer.httpStatus, answer.body);
@@ -45,13 +49,13 @@ export function buildHttpApp(parts: HttpAppParts): FastifyInstance {
     exposeHeadRoutes: false,
     frameworkErrors: answerError,
   });
+  app.addHook('onRequest', async ({ method, headers }) => {
+    refuseForeignPages(headers, ownHosts);
+    // Also without a body: a page of another site can send any POST without asking first, but one of JSON.
+    if (method === 'POST' && !JSON_TYPE.test(headers['content-type'] ?? '')) throw notJson();
+  });
   app.removeAllContentTypeParsers();
-  // Any other content type is refused: a page of another site can send those without asking.
-  app.addContentTypeParser(
-    /^application\/(?:[\w.-]+\+)?json\b/i,
-    { parseAs: 'string' },
-    (_request, body, done) => done(null, body),
-  );
+  app.addContentTypeParser(JSON_TYPE, { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => {
     reply.header('allow', 'GET, POST');
@@ -122,6 +126,10 @@ function requestMessage(route: Route, request: FastifyRequest, query: URLSearchP
   return route.json.requestFromBody(body);
 }
 
+function notJson(): GatewayError {
+  return new GatewayError(status.INVALID_ARGUMENT, 'send JSON, with content-type: application/json', 415);
+}
+
 function unknownRoute(path: string, { routes }: RouteTable): GatewayError {
   const paths = routes.map((route) => route.path);
   const near = nearestName(path, paths);
@@ -141,7 +149,7 @@ function refusalOf(error: unknown, bodyLimitBytes: number): GatewayError | undef
     return new GatewayError(status.RESOURCE_EXHAUSTED, `the body is over ${bodyLimitBytes} bytes`, 413);
   }
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return new GatewayError(status.INVALID_ARGUMENT, 'send JSON, with content-type: application/json', 415);
+    return notJson();
   }
   const { statusCode = 500 } = error;
   return statusCode < 500 ? new GatewayError(status.INVALID_ARGUMENT, error.message, statusCode) : undefined;
