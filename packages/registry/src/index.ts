@@ -31,4 +31,5 @@ export {
   type WatchState,
 } from './registry.js';
 export { type RegistryParts, registryFrom } from './registry-from.js';
+export { shownSpec } from './shown-spec.js';
 export { type StaticServices, staticRegistry } from './static.js';

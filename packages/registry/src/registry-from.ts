@@ -4,6 +4,7 @@ import type { ConsulOptions } from './consul/consul-options.js';
 import { embedded } from './dev-agent/embedded.js';
 import { memory } from './memory.js';
 import type { Registry } from './registry.js';
+import { shownSpec } from './shown-spec.js';
 import { type StaticServices, staticRegistry } from './static.js';
 
 /** What a registry that is named by a spec is made with. */
@@ -48,9 +49,9 @@ export function registryFrom(spec: string | Registry, parts: RegistryParts = {})
       return staticRegistry(readStaticSpec(spec, rest ?? ''), parts);
     case 'embedded':
       if (rest === '') return embedded(parts);
-      throw new ConfigError('registry', spec, 'takes nothing after it', "write 'embedded'");
+      throw new ConfigError('registry', shownSpec(spec), 'takes nothing after it', "write 'embedded'");
     default:
-      throw new ConfigError('registry', withoutToken(spec), 'is no registry', ALLOWED);
+      throw new ConfigError('registry', shownSpec(spec), 'is no registry', ALLOWED);
   }
 }
 
@@ -75,15 +76,16 @@ function memoryOptions(name: string, { clock, logger }: RegistryParts) {
 
 function readConsulSpec(spec: string, kind: 'consul' | 'consul+https', rest: string): ConsulOptions {
   const match = /^(?:\/\/)?([^?/]*)\/?(?:\?(.*))?$/.exec(rest);
-  if (match === null) throw new ConfigError('registry', withoutToken(spec), 'is no Consul address', ALLOWED);
+  if (match === null) throw new ConfigError('registry', shownSpec(spec), 'is no Consul address', ALLOWED);
   const hosts = (match[1] ?? '').split(',').filter((host) => host !== '');
   const parameters = new URLSearchParams(match[2] ?? '');
   for (const name of parameters.keys()) {
     if (CONSUL_PARAMETERS.includes(name)) continue;
     throw new ConfigError(
       'registry',
-      withoutToken(spec),
-      `has an unknown parameter ${name}`,
+      shownSpec(spec),
+      // What is no plain word may be a token that was put in the wrong place.
+      `has an unknown parameter${/^[\w-]+$/.test(name) ? ` ${name}` : ''}`,
       `it takes ${CONSUL_PARAMETERS.join(', ')}`,
     );
   }
@@ -103,13 +105,16 @@ function readConsulSpec(spec: string, kind: 'consul' | 'consul+https', rest: str
 }
 
 function readStaticSpec(spec: string, rest: string): StaticServices {
+  if (rest.includes('?')) {
+    throw new ConfigError('registry', shownSpec(spec), 'takes no parameters', "leave out what is after '?'");
+  }
   const services: Record<string, string[]> = {};
   for (const part of rest.split(';')) {
     const [, name, list] = /^\s*([^=\s]+)=(.*)$/.exec(part) ?? [];
     if (name === undefined || list === undefined) {
       throw new ConfigError(
         'registry',
-        spec,
+        shownSpec(spec),
         'does not name nodes',
         "write 'static:hello=host:port,host:port;user=host:port'",
       );
@@ -120,8 +125,4 @@ function readStaticSpec(spec: string, rest: string): StaticServices {
       .filter((address) => address !== '');
   }
   return services;
-}
-
-function withoutToken(spec: string): string {
-  return spec.replace(/([?&]token=)[^&]*/, '$1...');
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@micromesh/core';
+import { shownSpec } from '@micromesh/registry';
 import type { Crew } from '../process/crew.js';
-import { requireAgent, shownUrl } from '../registry/joined-registry.js';
+import { requireAgent } from '../registry/joined-registry.js';
 import { REGISTRIES, registryStarter, type StartRegistry } from '../registry/registry-starter.js';
 import { DemoModel, type DemoView } from './demo-model.js';
 import { EffectTail } from './effect-tail.js';
@@ -94,7 +95,7 @@ export class Demo {
     const { port, nodes, rps } = this.#options;
     const registry = await this.#joinRegistry();
     const gatewayUrl = `http://localhost:${port}`;
-    this.headline = { gatewayUrl, registry, registryUrl: shownUrl(this.#registryUrl) };
+    this.headline = { gatewayUrl, registry, registryUrl: shownSpec(this.#registryUrl) };
     const tail = new EffectTail(this.#effectsFile, this.#setting.clock, (line) => this.model.effect(line));
     this.#tail = tail;
     this.#endings.push(async () => tail.close());
@@ -131,7 +132,7 @@ export class Demo {
       this.#registryUrl = (await starting).url;
     }
     this.#endings.push(() => crew.stopServices(STOP_LIMIT_MS));
-    const address = shownUrl(this.#registryUrl).replace(/^consul:\/\//, '');
+    const address = shownSpec(this.#registryUrl).replace(/^consul:\/\//, '');
     return registry === 'embedded' ? `dev agent ${address}` : `Consul ${address}`;
   }
 

@@ -1,10 +1,5 @@
 import { ConfigError, messageOf, silentLogger } from '@micromesh/core';
-import { RegistryError, registryFrom } from '@micromesh/registry';
-
-/** A URL without the token that it may carry, for people. */
-export function shownUrl(url: string): string {
-  return url.replace(/([?&]token=)[^&]*/, '$1...');
-}
+import { RegistryError, registryFrom, shownSpec } from '@micromesh/registry';
 
 /**
  * Looks whether an agent that somebody else started can be used.
@@ -16,7 +11,7 @@ export async function requireAgent(url: string): Promise<void> {
   if (!/^consul(\+https)?:/.test(url)) {
     throw new ConfigError(
       '--registry',
-      url,
+      shownSpec(url),
       'is no agent that processes can share',
       'write consul://host:port, or consul or embedded for one of its own',
     );
@@ -28,7 +23,7 @@ export async function requireAgent(url: string): Promise<void> {
     const refused = error instanceof RegistryError && error.statusCode !== undefined;
     throw new ConfigError(
       '--registry',
-      shownUrl(url),
+      shownSpec(url),
       `${refused ? 'refuses' : 'does not answer as an agent'} (${messageOf(error)})`,
       `${refused ? 'give it the token that it wants with CONSUL_HTTP_TOKEN' : 'start an agent there'}, or use --registry consul to start one`,
     );

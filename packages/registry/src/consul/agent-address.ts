@@ -1,4 +1,5 @@
 import { ConfigError } from '@micromesh/core';
+import { shownSpec } from '../shown-spec.js';
 
 /** Where a Consul agent answers HTTP. */
 export type AgentAddress =
@@ -24,7 +25,7 @@ export function parseAgentAddress(text: string, field: string, secure: boolean):
   if (host === undefined || port < 1 || port > 65_535) {
     throw new ConfigError(
       field,
-      text,
+      shownSpec(text),
       'is no address of a Consul agent',
       'write host:port, http://host:port, https://host:port, [ipv6]:port or unix:///path',
     );
