@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { queryObjects } from 'node:v8';
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { events, type ServerEvent } from '@micromesh/core';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -51,6 +52,16 @@ describe('stop', () => {
       'stopped',
     ]);
     expect(await reachable(running.port)).toBe(false);
+  });
+
+  it('leaves nothing behind in a process that starts and stops servers', async () => {
+    const startAndStop = async (times: number) => {
+      for (let n = 0; n < times; n++) await (await startEcho()).stop();
+      return queryObjects(Promise, { format: 'count' });
+    };
+    const before = await startAndStop(3);
+    const kept = (await startAndStop(20)) - before;
+    expect(kept).toBeLessThan(20);
   });
 
   it('takes new calls and new connections in the lame-duck time', async () => {

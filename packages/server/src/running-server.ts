@@ -83,9 +83,7 @@ export interface RunParts {
 export class ServerRun implements RunningServer, SignalTarget {
   readonly stopped: Promise<void>;
   readonly #parts: RunParts;
-  readonly #forced: Promise<void>;
   #markStopped = () => {};
-  #markForced = () => {};
   #offSignals = () => {};
   #state: ServerState = 'starting';
   #stopping: Promise<void> | undefined;
@@ -94,9 +92,6 @@ export class ServerRun implements RunningServer, SignalTarget {
     this.#parts = parts;
     this.stopped = new Promise((resolve) => {
       this.#markStopped = resolve;
-    });
-    this.#forced = new Promise((resolve) => {
-      this.#markForced = resolve;
     });
   }
 
@@ -184,12 +179,11 @@ export class ServerRun implements RunningServer, SignalTarget {
     }
   }
 
-  force(signal: NodeJS.Signals): void {
+  abandon(signal: NodeJS.Signals): void {
     this.#parts.logger.warn(
       { signal, calls: this.#parts.active.countByMethod() },
       'a second signal ends the drain',
     );
-    this.#markForced();
   }
 
   async #drain(): Promise<void> {
@@ -200,7 +194,7 @@ export class ServerRun implements RunningServer, SignalTarget {
     const left = registration?.leave();
     if (left !== undefined) await this.#leaveRegistry(left);
     logger.info({ lameDuckMs: drain.lameDuckMs }, 'draining: lame duck, calls are still taken');
-    await this.#wait(drain.lameDuckMs, NEVER);
+    await this.#pause(drain.lameDuckMs);
     this.#change('draining');
     logger.info(
       { calls: active.countByMethod(), graceMs: drain.graceMs },
@@ -228,7 +222,13 @@ export class ServerRun implements RunningServer, SignalTarget {
 
   async #wait(ms: number, until: Promise<unknown>): Promise<boolean> {
     const done = until.then(() => true);
-    return (await within(this.#parts.clock, ms, done, this.#forced)) ?? false;
+    return (await within(this.#parts.clock, ms, done)) ?? false;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#parts.clock.setTimer(ms, resolve);
+    });
   }
 
   #close(): void {
@@ -244,5 +244,3 @@ export class ServerRun implements RunningServer, SignalTarget {
     events.server.publish({ service: this.service, nodeId: this.id, state });
   }
 }
-
-const NEVER = new Promise<never>(() => {});

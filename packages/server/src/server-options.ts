@@ -55,7 +55,7 @@ export interface StartOptions {
   readonly advertise?: string;
   /** Whether it is entered into the registry; default true. */
   readonly register?: boolean;
-  /** Signals that stop it; default none. The first drains, a second (after 500 ms) closes at once and exits with 128 + its number. */
+  /** Signals that stop it; default none. The first drains, a second (after 500 ms) exits at once, with 128 + its number. */
   readonly signals?: readonly NodeJS.Signals[];
   /** Default `ServerCredentials.createInsecure()`. */
   readonly credentials?: ServerCredentials;

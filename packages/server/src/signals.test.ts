@@ -9,12 +9,12 @@ function target(clock: FakeClock, log: string[], name = '') {
     signals: ['SIGUSR2', 'SIGHUP'] as const,
     clock,
     drain: (signal: string) => log.push(`${name}drain ${signal}`),
-    force: (signal: string) => log.push(`${name}force ${signal}`),
+    abandon: (signal: string) => log.push(`${name}abandon ${signal}`),
   };
 }
 
 describe('signals', () => {
-  it('drain at the first, take repeats within 500 ms for the same, force at the second', async () => {
+  it('drain at the first, take repeats within 500 ms for the same, exit at once at the second', async () => {
     const exit = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never);
     const clock = new FakeClock();
     const log: string[] = [];
@@ -26,7 +26,7 @@ describe('signals', () => {
     expect(exit).not.toHaveBeenCalled();
     await clock.advance(1);
     process.emit('SIGHUP', 'SIGHUP');
-    expect(log).toEqual(['drain SIGUSR2', 'force SIGHUP']);
+    expect(log).toEqual(['drain SIGUSR2', 'abandon SIGHUP']);
     expect(exit).toHaveBeenCalledWith(129);
     off();
   });

@@ -7,8 +7,8 @@ export interface SignalTarget {
   readonly clock: Clock;
   /** Begins the ordered drain. */
   drain(signal: NodeJS.Signals): void;
-  /** Closes at once: the process exits next. */
-  force(signal: NodeJS.Signals): void;
+  /** Says what is given up: the process exits at once. */
+  abandon(signal: NodeJS.Signals): void;
 }
 
 /** A terminal's Ctrl-C, its process group and a wrapper that passes it on may each deliver the same one. */
@@ -18,7 +18,7 @@ const REPEAT_MS = 500;
 const targets = new Map<NodeJS.Signals, Set<SignalTarget>>();
 const firstAt = new WeakMap<SignalTarget, number>();
 
-/** Drains the target on the first of its signals, and forces the end on the second; gives the function that ends this. */
+/** Drains the target on the first of its signals, and exits at once on the second; gives the function that ends this. */
 export function drainOnSignals(target: SignalTarget): () => void {
   for (const signal of target.signals) {
     const listening = targets.get(signal);
@@ -40,7 +40,7 @@ export function drainOnSignals(target: SignalTarget): () => void {
 }
 
 function onSignal(signal: NodeJS.Signals): void {
-  let forced = false;
+  let exits = false;
   for (const target of [...(targets.get(signal) ?? [])]) {
     const now = target.clock.now();
     const first = firstAt.get(target);
@@ -48,9 +48,9 @@ function onSignal(signal: NodeJS.Signals): void {
       firstAt.set(target, now);
       target.drain(signal);
     } else if (now - first >= REPEAT_MS) {
-      forced = true;
-      target.force(signal);
+      exits = true;
+      target.abandon(signal);
     }
   }
-  if (forced) process.exit(128 + constants.signals[signal]);
+  if (exits) process.exit(128 + constants.signals[signal]);
 }
