@@ -11,6 +11,9 @@ export interface ErrorBody {
   readonly message: string;
 }
 
+/** All that a client is told of a failure of the gateway itself. */
+export const GATEWAY_FAILED = 'the gateway failed; its log says why';
+
 /** A request that the gateway itself refuses. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';

@@ -101,7 +101,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const table = buildRouteTable(definitions, namespace);
   const calls = new Map<Route, MethodCall>();
   const callOf = (route: Route) => {
-    const call = calls.get(route) ?? methodCall(mesh, route);
+    const call = calls.get(route) ?? methodCall(mesh, route, logger);
     calls.set(route, call);
     return call;
   };

@@ -8,7 +8,14 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { type OwnHosts, refuseForeignPages } from './foreign-pages.js';
-import { badRequest, type ErrorBody, errorAnswer, errorBody, GatewayError } from './gateway-error.js';
+import {
+  badRequest,
+  type ErrorBody,
+  errorAnswer,
+  errorBody,
+  GATEWAY_FAILED,
+  GatewayError,
+} from './gateway-error.js';
 import { readGrpcTimeout } from './grpc-timeout.js';
 import type { MethodCall, Reply } from './method-call.js';
 import type { Route, RouteTable } from './route-table.js';
@@ -40,7 +47,7 @@ export function buildHttpApp(parts: HttpAppParts): FastifyInstance {
     const answer = errorAnswer(error) ?? errorAnswer(refusalOf(error, bodyLimitBytes));
     if (answer !== undefined) return sendError(reply, answer.httpStatus, answer.body);
     logger.error({ err: error }, `gateway: ${messageOf(error)}`);
-    return sendError(reply, 500, errorBody(status.INTERNAL, 'the gateway failed; its log says why'));
+    return sendError(reply, 500, errorBody(status.INTERNAL, GATEWAY_FAILED));
   };
   const app = fastify({
     bodyLimit: bodyLimitBytes,

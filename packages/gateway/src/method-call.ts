@@ -1,7 +1,8 @@
 import { status } from '@grpc/grpc-js';
+import { type Logger, messageOf } from '@micromesh/core';
 import type { Mesh } from '@micromesh/mesh';
 import { bytesMethod } from './bytes-method.js';
-import { errorAnswer, errorBody, GatewayError } from './gateway-error.js';
+import { errorAnswer, errorBody, GATEWAY_FAILED, GatewayError } from './gateway-error.js';
 import type { Route } from './route-table.js';
 
 /** What an HTTP client gets: one JSON text, or one a line. */
@@ -20,8 +21,16 @@ export interface GatewayCallOptions {
 /** Makes the call of a route: the request as bytes. */
 export type MethodCall = (request: Buffer, options: GatewayCallOptions) => Promise<Reply>;
 
-/** Prepares the calls of a route: one client of the mesh for all of them. */
-export function methodCall(mesh: Pick<Mesh, 'client'>, { service, method, json }: Route): MethodCall {
+/**
+ * Prepares the calls of a route: one client of the mesh for all of them.
+ *
+ * @param logger - told of failures of the gateway itself in the middle of a stream, where no status can say so.
+ */
+export function methodCall(
+  mesh: Pick<Mesh, 'client'>,
+  { service, method, json }: Route,
+  logger: Logger,
+): MethodCall {
   const { definition } = method;
   switch (method.method.kind) {
     case 'unary': {
@@ -34,10 +43,10 @@ export function methodCall(mesh: Pick<Mesh, 'client'>, { service, method, json }
     case 'serverStream': {
       const client = mesh.client({ call: bytesMethod(definition, false, true) }, { service });
       return async (request, options) => {
-        const responses = client.call(request, options)[Symbol.asyncIterator]();
-        // Until the first message an error still has an HTTP status.
-        const first = await responses.next();
-        return { kind: 'lines', lines: jsonLines(first, responses, (bytes) => json.response(bytes)) };
+        const lines = jsonLines(client.call(request, options), (bytes) => json.response(bytes));
+        // Until the first line an error still has an HTTP status.
+        const first = await lines.next();
+        return { kind: 'lines', lines: withLastWord(first, lines, logger) };
       };
     }
     default:
@@ -50,18 +59,27 @@ export function methodCall(mesh: Pick<Mesh, 'client'>, { service, method, json }
   }
 }
 
-/** One JSON text a line; an error after the first message is the last line: `{ "error": { code, status, message } }`. */
 async function* jsonLines(
-  first: IteratorResult<Buffer>,
-  responses: AsyncIterator<Buffer>,
+  responses: AsyncIterable<Buffer>,
   toJson: (bytes: Buffer) => string,
 ): AsyncGenerator<string, void> {
+  for await (const response of responses) yield `${toJson(response)}\n`;
+}
+
+/** The lines; an error after the first is the last line: `{ "error": { code, status, message } }`. */
+async function* withLastWord(
+  first: IteratorResult<string, void>,
+  lines: AsyncGenerator<string, void>,
+  logger: Logger,
+): AsyncGenerator<string, void> {
   try {
-    for (let next = first; next.done !== true; next = await responses.next()) yield `${toJson(next.value)}\n`;
+    for (let next = first; next.done !== true; next = await lines.next()) yield next.value;
   } catch (error) {
-    const body = errorAnswer(error)?.body ?? errorBody(status.INTERNAL, 'the gateway failed');
+    const answer = errorAnswer(error);
+    if (answer === undefined) logger.error({ err: error }, `gateway: ${messageOf(error)}`);
+    const body = answer?.body ?? errorBody(status.INTERNAL, GATEWAY_FAILED);
     yield `${JSON.stringify({ error: body })}\n`;
   } finally {
-    await responses.return?.();
+    await lines.return();
   }
 }
