@@ -4,8 +4,24 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { RegistryError } from '../registry.js';
 import { type AgentMessage, readAgentMessage } from './agent-message.js';
+import { DEV_AGENT_PORT_VARIABLE } from './dev-agent-options.js';
 
 const START_TIMEOUT_MS = 10_000;
+
+const ENVIRONMENT = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TMP',
+  'TEMP',
+  // Windows opens no sockets without it.
+  'SystemRoot',
+  // Where a Node that is linked to shared libraries finds them.
+  'LD_LIBRARY_PATH',
+  'DYLD_LIBRARY_PATH',
+  'NODE_ENV',
+  DEV_AGENT_PORT_VARIABLE,
+];
 
 /** How the process of a dev agent is started. */
 export interface AgentProcessOptions {
@@ -32,7 +48,7 @@ export async function startAgentProcess(options: AgentProcessOptions): Promise<S
   const child = spawn(process.execPath, [programPath(), ...argumentsFor(options)], {
     cwd: tmpdir(),
     detached: true,
-    env: environment(),
+    env: agentEnvironment(process.env),
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   try {
@@ -64,10 +80,11 @@ function argumentsFor({ host, port, bound, idleMs }: AgentProcessOptions): strin
   return ['--host', host, '--port', String(port), ...(bound ? ['--bound'] : []), ...idle];
 }
 
-// A debugger or a loader of this process is not the agent's.
-function environment(): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...rest } = process.env;
-  return rest;
+/** What of its starter's environment a dev agent gets: it outlives its starter, and no secret, debugger or loader is its own. */
+export function agentEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    ENVIRONMENT.map((name) => [name, env[name]] as const).filter(([, value]) => value !== undefined),
+  );
 }
 
 function firstMessage(child: ChildProcess): Promise<AgentMessage> {
