@@ -15,7 +15,8 @@ let ended: boolean;
 
 /** Serves hello with what is no message of hello. */
 async function serve(streamed: readonly Buffer[]): Promise<string> {
-  const asBytes = { responseSerialize: (bytes: Buffer) => bytes };
+  const same = (bytes: Buffer) => bytes;
+  const asBytes = { responseSerialize: same, responseDeserialize: same };
   const { anything, list } = HelloService;
   await mesh
     .server('hello')
