@@ -22,6 +22,8 @@ export interface RunningConsul {
   readonly pid: number;
   /** Sends a signal to the process: SIGKILL, SIGSTOP, SIGCONT. */
   kill(signal: NodeJS.Signals): void;
+  /** kill -9, if it runs; resolves when it is gone. */
+  end(): Promise<void>;
   /** Kills the process if it runs, and starts another on the same ports; its catalog and KV are empty. Resolves when it has a leader. */
   restart(): Promise<void>;
   /** Ends the process and removes its folder. */
@@ -57,6 +59,7 @@ export async function startConsul(options: StartConsulOptions): Promise<RunningC
       return agent.pid;
     },
     kill: (signal) => agent.kill(signal),
+    end: () => agent.end(),
     restart: async () => {
       await agent.end();
       await agent.launch();

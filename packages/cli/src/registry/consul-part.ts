@@ -13,7 +13,7 @@ export async function startConsulPart(binary: string): Promise<RegistryPart> {
   const consul = await startConsul({ binary });
   return {
     url: `consul://${consul.address}`,
-    kill: async () => consul.kill('SIGKILL'),
+    kill: () => consul.end(),
     startEmpty: () => consul.restart(),
     passing: (service) => passingNodes(consul.address, service),
     enrol: (service, id, address) => enrolNode(consul.address, service, id, address),

@@ -11,22 +11,31 @@ import type { RegistryPart } from './registry-part.js';
  */
 export async function startDevAgentPart(guardian: Guardian): Promise<RegistryPart> {
   const agent = await spawnDevAgent({ port: 0 });
-  let { pid } = agent;
-  guardian.watch(pid);
+  let watched: number | undefined;
+  const watch = () => {
+    watched = agent.pid;
+    guardian.watch(watched);
+  };
+  const end = async () => {
+    await agent.stop();
+    // Once only: another process may be given the number then.
+    if (watched !== undefined) guardian.forget(watched);
+    watched = undefined;
+  };
+  watch();
   return {
     url: `consul://${agent.address}`,
-    kill: async () => agent.kill('SIGKILL'),
+    kill: () => {
+      agent.kill('SIGKILL');
+      return end();
+    },
     startEmpty: async () => {
+      await end();
       await agent.restart();
-      guardian.forget(pid);
-      pid = agent.pid;
-      guardian.watch(pid);
+      watch();
     },
     passing: (service) => passingNodes(agent.address, service),
     enrol: (service, id, address) => enrolNode(agent.address, service, id, address),
-    stop: async () => {
-      await agent.stop();
-      guardian.forget(pid);
-    },
+    stop: end,
   };
 }
