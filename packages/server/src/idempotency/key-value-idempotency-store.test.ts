@@ -1,3 +1,4 @@
+import { silentLogger } from '@micromesh/core';
 import { FakeClock } from '@micromesh/core/testing';
 import { type KeyValueStore, MemoryKeyValueStore, MemoryKeyValues, RegistryError } from '@micromesh/registry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -301,6 +302,80 @@ describe('what is over', () => {
     await clock.advance(5_000);
     expect(values.list('').map(({ key }) => key)).toEqual([`${PREFIX}/a`]);
     expect(await one.store.begin(call(), never)).toMatchObject({ kind: 'unknown' });
+  });
+});
+
+describe('the limit of a node', () => {
+  let warnings = 0;
+  const logger = {
+    ...silentLogger,
+    warn: () => {
+      warnings += 1;
+    },
+  };
+  const run = async (on: Node, key: string) => (await claimed(on, call({ key }))).complete(answer('x'));
+
+  beforeEach(() => {
+    warnings = 0;
+  });
+
+  it('counts nothing that another node has swept away', async () => {
+    const one = node({ maxEntries: 3, random: () => 1, logger });
+    // It sweeps before the first does, and keeps less.
+    const other = node({ maxEntries: 1, random: () => 0 });
+    await run(one, 'k0');
+    await run(one, 'k1');
+    await clock.advance(1);
+    await run(other, 'k2');
+    await clock.advance(200_000);
+    expect(values.list('').map(({ key }) => key)).toEqual([`${PREFIX}/k2`]);
+    await clock.advance(150_000);
+    await run(one, 'k3');
+    await run(one, 'k4');
+    await run(one, 'k5');
+    expect(warnings).toBe(0);
+    await run(one, 'k6');
+    expect(warnings).toBe(1);
+  });
+
+  it('counts nothing that has expired, swept or not', async () => {
+    const one = node({ ttlMs: 10_000, maxEntries: 2, logger });
+    await run(one, 'k0');
+    await run(one, 'k1');
+    one.line.fail();
+    await clock.advance(10_000);
+    one.line.mend();
+    await run(one, 'k2');
+    await run(one, 'k3');
+    expect(warnings).toBe(0);
+    await run(one, 'k4');
+    expect(warnings).toBe(1);
+  });
+
+  it('is told of once, until there was room for as long as an answer lives', async () => {
+    const one = node({ ttlMs: 10_000, maxEntries: 1, logger });
+    for (let n = 0; n < 5; n++) await run(one, `k${n}`);
+    expect(warnings).toBe(1);
+    await clock.advance(10_001);
+    await run(one, 'k5');
+    expect(warnings).toBe(1);
+    await run(one, 'k6');
+    expect(warnings).toBe(2);
+  });
+
+  it('counts an answer that was kept while the sweep listed', async () => {
+    const one = node({ maxEntries: 2, logger });
+    await run(one, 'k0');
+    const list = one.line.list.bind(one.line);
+    one.line.list = async (...args) => {
+      const entries = await list(...args);
+      await run(one, 'k1');
+      return entries;
+    };
+    await clock.advance(225_000);
+    expect(values.list('')).toHaveLength(2);
+    await run(one, 'k2');
+    expect(warnings).toBe(1);
   });
 });
 

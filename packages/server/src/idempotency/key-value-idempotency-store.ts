@@ -85,6 +85,7 @@ class KeyValueIdempotencyStore implements IdempotencyStore {
   readonly #work = new Set<Promise<void>>();
   readonly #abort = createAbortController();
   #sweep: Timer | undefined;
+  #droppedAt = Number.NEGATIVE_INFINITY;
 
   constructor(keyValues: KeyValueStore, options: KeyValueIdempotencyOptions) {
     this.#limits = readLimits(options);
@@ -178,7 +179,7 @@ class KeyValueIdempotencyStore implements IdempotencyStore {
     const claim = new KvClaim(this.#room, path, call.body, (ended, end, answer) => {
       this.#claims.delete(ended);
       this.#ledger.ended();
-      if (end === 'kept') this.#ledger.keep(path, answer);
+      if (end === 'kept') this.#ledger.keep(path, answer, this.#room.clock.wallNow());
       this.#dropSurplus();
     });
     this.#ledger.began();
@@ -199,17 +200,14 @@ class KeyValueIdempotencyStore implements IdempotencyStore {
   }
 
   #dropSurplus(): void {
-    const surplus = this.#ledger.takeSurplus();
+    const surplus = this.#ledger.takeSurplus(this.#room.clock.wallNow());
     if (surplus.length > 0) this.#own(this.#drop(surplus));
   }
 
   /** Deletes answers of this node's own that are too many; what it cannot delete expires, and is swept then. */
   async #drop(paths: readonly string[]): Promise<void> {
     const { keyValues, closed: signal, logger } = this.#room;
-    logger.warn(
-      { ...this.#limits, dropped: paths.length },
-      'too many idempotency keys; the oldest answers go before their time, and their replays would run again',
-    );
+    this.#tellOfDrops();
     try {
       for (const path of paths) {
         const entry = await keyValues.get(path, signal);
@@ -219,6 +217,19 @@ class KeyValueIdempotencyStore implements IdempotencyStore {
     } catch (error) {
       if (!signal.aborted) logger.debug({ error: messageOf(error) }, 'idempotency keys could not be deleted');
     }
+  }
+
+  /** Once, until an answer's whole lifetime has passed without a drop: at the limit every call drops one. */
+  #tellOfDrops(): void {
+    const { clock, logger } = this.#room;
+    const now = clock.now();
+    const isNews = now - this.#droppedAt > this.#limits.ttlMs;
+    this.#droppedAt = now;
+    if (!isNews) return;
+    logger.warn(
+      this.#limits,
+      'too many idempotency keys; the oldest answers go before their time, and their replays would run again',
+    );
   }
 
   #sweepLater(service: string): void {
@@ -243,7 +254,11 @@ class KeyValueIdempotencyStore implements IdempotencyStore {
     const { keyValues, clock, closed: signal, logger } = this.#room;
     for (const service of this.#services) {
       try {
-        const entries = await keyValues.list(`${this.#prefix}/${service}/`, signal);
+        const prefix = `${this.#prefix}/${service}/`;
+        // Before the list is asked for: it need not show what comes later.
+        const own = this.#ledger.keptUnder(prefix);
+        const entries = await keyValues.list(prefix, signal);
+        this.#ledger.forgetMissing(own, new Set(entries.map(({ key }) => key)));
         for (const { key, modifyIndex } of recordsToSweep(entries, this.#limits, clock.wallNow())) {
           if (await keyValues.delete(key, { cas: modifyIndex, signal })) this.#ledger.forget(key);
         }
