@@ -1,7 +1,8 @@
-import type { Logger } from '@micromesh/core';
+import { type Logger, onAbort } from '@micromesh/core';
 import { DelayedWatch } from '../dev-agent/delayed-watch.js';
+import { RegistryError } from '../registry.js';
 import type { KeyValueStore, KvEntry, KvWatch, KvWatchState, KvWriteOptions } from './key-value-store.js';
-import { checkPrefix } from './kv-rules.js';
+import { checkKey, checkPrefix, checkValue } from './kv-rules.js';
 
 /** What the keys of an agent that may have to be started stand on. */
 export interface AgentInWaiting {
@@ -25,22 +26,27 @@ export class EmbeddedKeyValueStore implements KeyValueStore {
   }
 
   async get(key: string, signal?: AbortSignal): Promise<KvEntry | undefined> {
-    await this.#agent.ready();
+    checkKey(key);
+    await this.#ready(signal);
     return this.#agent.inner.get(key, signal);
   }
 
   async list(prefix: string, signal?: AbortSignal): Promise<readonly KvEntry[]> {
-    await this.#agent.ready();
+    checkPrefix(prefix);
+    await this.#ready(signal);
     return this.#agent.inner.list(prefix, signal);
   }
 
   async put(key: string, value: string, options?: KvWriteOptions): Promise<boolean> {
-    await this.#agent.ready();
+    checkKey(key);
+    checkValue(key, value);
+    await this.#ready(options?.signal);
     return this.#agent.inner.put(key, value, options);
   }
 
   async delete(key: string, options?: KvWriteOptions): Promise<boolean> {
-    await this.#agent.ready();
+    checkKey(key);
+    await this.#ready(options?.signal);
     return this.#agent.inner.delete(key, options);
   }
 
@@ -63,7 +69,26 @@ export class EmbeddedKeyValueStore implements KeyValueStore {
     for (const watch of [...this.#watches.keys()]) watch.close();
   }
 
+  /** Waits for the agent until the caller gives it up. */
+  async #ready(signal: AbortSignal | undefined): Promise<void> {
+    if (signal === undefined) return this.#agent.ready();
+    if (signal.aborted) throw givenUp();
+    let forget = () => {};
+    const aborted = new Promise<never>((_, reject) => {
+      forget = onAbort(signal, () => reject(givenUp()));
+    });
+    try {
+      await Promise.race([this.#agent.ready(), aborted]);
+    } finally {
+      forget();
+    }
+  }
+
   #tell(watch: DelayedWatch<KvWatchState>, prefix: string): void {
     this.#agent.tell(watch, () => this.#agent.inner.watch(prefix));
   }
+}
+
+function givenUp(): RegistryError {
+  return new RegistryError('given up before the dev agent answered');
 }
