@@ -43,7 +43,7 @@ describe('the registry of a mesh', () => {
     ['consul://a:b:c', 'environment variable MICROMESH_REGISTRY address: "a:b:c" '],
     [
       'consul://a:1?dcs=x&token=secret',
-      'environment variable MICROMESH_REGISTRY: "consul://a:1?dcs=x&token=..." has an unknown parameter dcs',
+      'environment variable MICROMESH_REGISTRY: "consul://a:1?dcs=...&token=..." has an unknown parameter dcs',
     ],
   ])('that the environment names wrongly is blamed on the variable: %s', (spec, message) => {
     expect(withEnv(spec)).toThrow(ConfigError);
