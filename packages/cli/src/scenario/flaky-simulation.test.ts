@@ -26,6 +26,16 @@ describe('simulateFlaky', () => {
     expect(shareOf({ maxConcurrentRetries: 0 })).toBe(shareOf({ retries: 0 }));
   });
 
+  test('leaves out no call that takes long: short runs fail as many as long ones', () => {
+    const random = seededRandom(7);
+    const runs = 20_000;
+    let ok = 0;
+    for (let run = 0; run < runs; run++) ok += simulateFlaky(MODEL, 20, random);
+    const expected = 1 - 0.2 ** 4;
+    const deviation = Math.sqrt((expected * (1 - expected)) / (runs * 20));
+    expect(Math.abs(ok / (runs * 20) - expected)).toBeLessThan(4 * deviation);
+  });
+
   test('agrees with a birth-and-death chain where there is one', () => {
     const serviceMs: FlakyModel['serviceMs'] = (random) => -Math.log(1 - random());
     const two = { callers: 2, retries: 1, maxConcurrentRetries: 1, serviceMs, backoffMs: () => 0 };

@@ -24,13 +24,16 @@ interface Caller {
 }
 
 /**
- * Runs the model until `calls` calls have ended.
+ * Runs the model until so many calls have begun, and all of them have ended: to stop at the end of the last but some would leave out
+ * those that take long, which are those that fail.
  *
  * @returns how many of them succeeded.
  */
 export function simulateFlaky(model: FlakyModel, calls: number, random: Random): number {
   const { callers, errorRatio, serviceMs, retries, maxConcurrentRetries, backoffMs } = model;
-  const all = Array.from({ length: callers }, (): Caller => ({ attempt: 1, endsAt: serviceMs(random) }));
+  const first = Math.min(callers, calls);
+  const all = Array.from({ length: first }, (): Caller => ({ attempt: 1, endsAt: serviceMs(random) }));
+  let begun = first;
   let extra = 0;
   let ended = 0;
   let ok = 0;
@@ -47,7 +50,8 @@ export function simulateFlaky(model: FlakyModel, calls: number, random: Random):
       ended++;
       if (!failed) ok++;
       caller.attempt = 1;
-      caller.endsAt += serviceMs(random);
+      caller.endsAt = begun < calls ? caller.endsAt + serviceMs(random) : Number.POSITIVE_INFINITY;
+      begun++;
     }
   }
   return ok;
