@@ -1,0 +1,64 @@
+import { parseArgs } from 'node:util';
+import { STORM_DEFAULTS, type StormSetting } from './storm-setting.js';
+
+/** What the command line says. */
+export interface StormUsage {
+  readonly help: boolean;
+  readonly json: boolean;
+  /** Where the plot goes; undefined: nowhere. */
+  readonly svg: string | undefined;
+  readonly setting: StormSetting;
+}
+
+/** What `--help` prints. */
+export const STORM_HELP = `Usage: npm run bench:storm -- [options]
+
+A retry storm on a fake clock: callers -> front -> stock, 3 retries at each hop. At 10 s half of stock's workers stand still,
+for 10 s. With micromesh's retry budget and chain stop, without either, and with one of them.
+
+  --json           print one JSON object instead of tables
+  --svg FILE       write a plot of the runs with both and with neither
+  --load PERCENT   new calls as a share of what stock can do; default ${STORM_DEFAULTS.loadRatio * 100}
+  --drop           stock drops requests that wait when their caller has gone; a plain server does not
+  --seed N         of chance; default ${STORM_DEFAULTS.seed}
+  --help
+
+Example:
+  $ npm run --silent bench:storm -- --load 60 --json > storm.json
+
+Exit status: 0 done, 1 failed, 2 wrong usage.
+`;
+
+/** Reads the command line. @throws Error that says what is wrong with it. */
+export function readStormUsage(args: readonly string[]): StormUsage {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      svg: { type: 'string' },
+      load: { type: 'string', default: String(STORM_DEFAULTS.loadRatio * 100) },
+      drop: { type: 'boolean', default: STORM_DEFAULTS.dropsAbandoned },
+      seed: { type: 'string', default: String(STORM_DEFAULTS.seed) },
+    },
+  });
+  const { help, json, svg, load, drop, seed } = values;
+  if (svg === '') throw new Error('--svg: the name of the file is empty');
+  return {
+    help,
+    json,
+    svg,
+    setting: {
+      ...STORM_DEFAULTS,
+      loadRatio: wholeNumber('load', load, 100) / 100,
+      dropsAbandoned: drop,
+      seed: wholeNumber('seed', seed, 1e9),
+    },
+  };
+}
+
+function wholeNumber(name: string, text: string, max: number): number {
+  const number = /^[1-9]\d*$/.test(text) ? Number(text) : Number.NaN;
+  if (number <= max) return number;
+  throw new Error(`--${name}: ${text} is not a whole number from 1 to ${max}`);
+}
