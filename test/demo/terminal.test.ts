@@ -34,9 +34,14 @@ describe.skipIf(!canHaveTerminal)('the demo in a terminal', { timeout: 60_000 },
 
     demo.type('\x03');
     await demo.untilNoneLeft(END_MS);
-    expect(demo.stdout).toMatch(
-      /(\d+) calls, 0 failed, \d+ in flight; \1 executions, 0 calls executed twice, \d+ retried/,
+    const sums = /(\d+) calls, 0 failed, \d+ in flight; (\d+) executions, (\d+) calls executed twice/.exec(
+      demo.stdout,
     );
+    const [calls, executions, twice] = (sums ?? []).slice(1).map(Number);
+    expect(calls, demo.stdout).toBeGreaterThan(0);
+    // The kill meets one call in twenty between its effect and its answer: that one has two.
+    expect(twice).toBeLessThanOrEqual(1);
+    expect(executions).toBe((calls ?? 0) + (twice ?? 0));
   });
 
   test('shows its keys on a small screen, says so of a key that is none, and ends by q', async () => {
