@@ -36,7 +36,7 @@ describe.skipIf(binary === undefined)('the dev agent and Consul', () => {
         { numRuns: 100_000, interruptAfterTimeLimit: MODEL_MS, markInterruptAsFailure: false },
       );
       process.stderr.write(`${compared} random commands compared\n`);
-      expect(compared, 'too few to say anything').toBeGreaterThan(50);
+      expect(compared, 'too few to say anything').toBeGreaterThan(20);
     },
     MODEL_MS + 60_000,
   );
