@@ -7,7 +7,6 @@ import {
   type Outcome,
   type ServiceKey,
   type ServiceNode,
-  type Timer,
 } from '@micromesh/core';
 import {
   type AttemptCounts,
@@ -18,8 +17,10 @@ import {
 } from '@micromesh/selector';
 import { type Intervention, sameIntervention, wordsOf } from '../interventions/intervention.js';
 import type { Connection, ConnectionState, Transport } from '../transport/transport.js';
+import { Ejection } from './ejection.js';
 import { checkHealth } from './health-check.js';
-import { askNode, type Verdict } from './question.js';
+import { Liveness } from './liveness.js';
+import type { Verdict } from './question.js';
 import { SilenceWatch, type Waiter } from './silence-watch.js';
 
 /** An attempt that holds a node's channel, as the node sees it. */
@@ -46,9 +47,6 @@ export interface NodeSurroundings {
   silentOutcome(handle: NodeHandle): Outcome;
 }
 
-/** How long a silent node keeps its connection before another is tried: by then a freeze is no pause any more. */
-const SILENT_RECONNECT_MS = 10_000;
-
 /**
  * One instance of a service: its channel and all that this process knows of it. It outlives snapshots, and ends when
  * the instance has left the registry and its last call is done.
@@ -67,20 +65,11 @@ export class NodeHandle implements Candidate {
   #sharingLoss = new Set<LeasedAttempt>();
   #connection: Connection | undefined;
   #connectionState: ConnectionState = 'connecting';
-  #silent = false;
-  #asking: Promise<Verdict> | undefined;
-  #suspected = false;
-  #ejected = false;
-  #ejectionCause = '';
-  /** On the mesh's clock. */
-  #ejectionEndsAt = 0;
-  #ejectionEnd: Timer | undefined;
+  readonly #liveness: Liveness;
+  readonly #ejection: Ejection;
   #intervention: Intervention | undefined;
-  #silentReconnect: Timer | undefined;
   #left = false;
   #leases = 0;
-  /** When anything last came from the node, on the mesh's clock. */
-  heardAt = Number.NEGATIVE_INFINITY;
   standing: Standing = 'connecting';
   usableSince = Number.NEGATIVE_INFINITY;
 
@@ -90,6 +79,12 @@ export class NodeHandle implements Candidate {
     this.#in = surroundings;
     this.record = new OutlierRecord(surroundings.outlier);
     this.#watch = new SilenceWatch(this.#attempts, surroundings.clock);
+    this.#liveness = new Liveness(this);
+    this.#ejection = new Ejection(this);
+  }
+
+  get clock(): Clock {
+    return this.#in.clock;
   }
 
   /** Opens the channel, unless it is open. */
@@ -127,7 +122,17 @@ export class NodeHandle implements Candidate {
 
   /** Something came from the node. */
   heard(now: number): void {
-    this.heardAt = now;
+    this.#liveness.heardAt = now;
+  }
+
+  /** When anything last came from the node, on the mesh's clock. */
+  get heardAt(): number {
+    return this.#liveness.heardAt;
+  }
+
+  /** When the last question that the node answered was put, on the mesh's clock. */
+  get provedAt(): number {
+    return this.#liveness.provedAt;
   }
 
   /** Whether a status that the node's server answers counts against it. */
@@ -139,18 +144,12 @@ export class NodeHandle implements Candidate {
   /** Counts what an attempt came to, and ejects the node when it does worse than its peers. */
   countSuccess(now: number, latencyMs?: number): void {
     this.record.success(now, latencyMs);
-    this.#judge(now);
+    this.#ejection.judge(now);
   }
 
   countFailure(now: number): void {
     this.record.failure(now);
-    this.#judge(now);
-  }
-
-  #judge(now: number): void {
-    if (this.#ejected || this.#left) return;
-    const cause = this.record.outlierCause(now, () => this.#in.peersOf(this));
-    if (cause !== undefined && this.#in.mayEject()) this.#eject(now, cause);
+    this.#ejection.judge(now);
   }
 
   /**
@@ -175,7 +174,7 @@ export class NodeHandle implements Candidate {
 
   /** By its failures, or by an operator. */
   get isEjected(): boolean {
-    return this.#ejected || this.#intervention !== undefined;
+    return this.#ejection.inForce || this.#intervention !== undefined;
   }
 
   /** An operator has taken the node out until further notice; undefined: has not, or no longer. */
@@ -195,7 +194,7 @@ export class NodeHandle implements Candidate {
 
   #ejectedUntilMs(): number {
     const { clock } = this.#in;
-    return this.#intervention?.untilMs ?? Math.round(clock.wallNow() + this.#ejectionEndsAt - clock.now());
+    return this.#intervention?.untilMs ?? Math.round(clock.wallNow() + this.#ejection.endsAt - clock.now());
   }
 
   get isConnected(): boolean {
@@ -203,7 +202,11 @@ export class NodeHandle implements Candidate {
   }
 
   get isSilent(): boolean {
-    return this.#silent;
+    return this.#liveness.isSilent;
+  }
+
+  get isIdle(): boolean {
+    return this.#leases === 0;
   }
 
   /**
@@ -212,82 +215,34 @@ export class NodeHandle implements Candidate {
    * @param waitMs - how long the first who asks waits for the answer.
    */
   ask(waitMs: number): Promise<Verdict> {
-    if (this.#silent) return Promise.resolve('silent');
-    if (!this.isConnected) return Promise.resolve('disconnected');
-    this.#asking ??= this.#question(waitMs);
-    return this.#asking;
+    return this.#liveness.ask(waitMs);
   }
 
-  async #question(waitMs: number): Promise<Verdict> {
-    const { clock } = this.#in;
-    const startedAt = clock.now();
-    const question = askNode(this.connection, clock, waitMs);
-    this.#suspected = true;
-    this.#restand(this.standing === 'healthy' ? 'asked whether it lives' : '');
-    const verdict = await question.verdict;
-    this.#asking = undefined;
-    this.#suspected = false;
-    const durationMs = clock.now() - startedAt;
-    if (events.question.heard) {
-      const { service } = this.#in;
-      events.question.publish({ service, nodeId: this.node.id, address: this.address, verdict, durationMs });
-    }
-    if (verdict === 'alive') this.heard(clock.now());
-    if (verdict === 'silent' && this.isConnected) {
-      this.#becomeSilent(`silent for ${Math.round(durationMs)} ms when asked`);
-      void question.end.then((end) => this.#speaksAgain(end));
-    } else {
-      this.#restand('');
-    }
-    return verdict;
+  onVerdict(verdict: Verdict, durationMs: number): void {
+    if (!events.question.heard) return;
+    const { service } = this.#in;
+    events.question.publish({ service, nodeId: this.node.id, address: this.address, verdict, durationMs });
   }
 
-  #becomeSilent(cause: string): void {
-    this.#silent = true;
-    this.#silentReconnect = this.#in.clock.setTimer(
-      SILENT_RECONNECT_MS,
-      () => this.#reconnectIfIdle(),
-      false,
-    );
-    this.#restand(cause);
+  onLiveness(news: string): void {
+    // Where it is out for another reason, to be asked is no news.
+    this.#restand(this.#liveness.isSuspected && this.standing !== 'healthy' ? '' : news);
     this.cutSilentAttempts();
-  }
-
-  #speaksAgain(end: Exclude<Verdict, 'silent'>): void {
-    if (!this.#silent || end === 'disconnected') return;
-    this.heard(this.#in.clock.now());
-    this.#endSilence();
-    this.#restand('');
-  }
-
-  #endSilence(): void {
-    this.#silent = false;
-    this.#silentReconnect?.cancel();
   }
 
   /** Sends what waits for a silent node elsewhere, if there is an elsewhere. */
   cutSilentAttempts(): void {
-    if (!this.#silent) return;
+    if (!this.isSilent) return;
     for (const attempt of [...this.#attempts]) this.cutIfSilent(attempt);
   }
 
   /** The same for one attempt: what could not go elsewhere at first may do so later. */
   cutIfSilent(attempt: LeasedAttempt): void {
-    if (this.#silent && this.#in.hasOther(this)) attempt.giveUp(this.#in.silentOutcome(this));
+    if (this.isSilent && this.#in.hasOther(this)) attempt.giveUp(this.#in.silentOutcome(this));
   }
 
-  #reconnectIfIdle(): void {
-    if (!this.#silent || this.#left) return;
-    if (this.#leases > 0) {
-      this.#silentReconnect = this.#in.clock.setTimer(
-        SILENT_RECONNECT_MS,
-        () => this.#reconnectIfIdle(),
-        false,
-      );
-      return;
-    }
+  reconnect(): void {
     this.#connection?.close();
-    this.#endSilence();
     this.#connectionState = 'failed';
     this.#restand('silent, connecting anew');
     this.#connection = this.#in.transport.connect(this.node, (state, cause) => this.#onState(state, cause));
@@ -296,31 +251,24 @@ export class NodeHandle implements Candidate {
   #onState(state: ConnectionState, cause: string): void {
     if (this.#left && this.#connection === undefined) return;
     this.#connectionState = state;
-    if (this.#silent && state !== 'ready') this.#endSilence();
+    if (state !== 'ready') this.#liveness.endSilence();
     this.#restand(cause);
   }
 
-  #eject(now: number, cause: string): void {
-    const lengthMs = this.record.eject(now);
-    this.#ejected = true;
-    this.#ejectionEndsAt = now + lengthMs;
-    this.#ejectionCause = `ejected for ${lengthMs} ms: ${cause}`;
-    this.#restand(this.#ejectionCause);
-    this.#ejectionEnd = this.#in.clock.setTimer(lengthMs, () => void this.#probe(), false);
+  mayEject(): boolean {
+    return this.#in.mayEject();
   }
 
-  /** Half-open: the way back leads through a health check, not through somebody's call. */
-  async #probe(): Promise<void> {
-    const healthy = this.isConnected && (await checkHealth(this.connection, this.#in.clock, 1000));
-    if (this.#left) return;
-    const now = this.#in.clock.now();
-    if (!healthy) {
-      this.#eject(now, 'the health check failed');
-      return;
-    }
-    this.record.restore(now);
-    this.#ejected = false;
-    this.#restand('');
+  peers(): readonly OutlierRecord[] {
+    return this.#in.peersOf(this);
+  }
+
+  async isWell(): Promise<boolean> {
+    return this.isConnected && (await checkHealth(this.connection, this.clock, 1000));
+  }
+
+  onEjection(cause: string): void {
+    this.#restand(cause);
   }
 
   #restand(news: string): void {
@@ -328,7 +276,7 @@ export class NodeHandle implements Candidate {
     this.standing = this.#standing();
     const cause = this.#causeOf(this.standing, news);
     if (this.standing === before && (cause === '' || cause === this.cause)) return;
-    if (isUsable(this.standing) && !isUsable(before)) this.usableSince = this.#in.clock.now();
+    if (isUsable(this.standing) && !isUsable(before)) this.usableSince = this.clock.now();
     this.cause = this.standing === 'healthy' ? '' : cause;
     // To be asked is no change of state; what comes of it is.
     const asked = this.standing === 'suspect' || before === 'suspect';
@@ -339,28 +287,28 @@ export class NodeHandle implements Candidate {
   /** Out for a reason of before: to be connected again, say, is no news to that. */
   #causeOf(standing: Standing, news: string): string {
     if (standing === 'held' && this.#intervention !== undefined) return wordsOf(this.#intervention);
-    return standing === 'ejected' && news === '' ? this.#ejectionCause : news;
+    return standing === 'ejected' && news === '' ? this.#ejection.cause : news;
   }
 
   #standing(): Standing {
     if (this.#connectionState === 'failed') return 'disconnected';
     if (this.#connectionState === 'connecting') return 'connecting';
-    if (this.#silent) return 'silent';
+    if (this.isSilent) return 'silent';
     if (this.#intervention !== undefined) return 'held';
-    if (this.#ejected) return 'ejected';
-    return this.#suspected ? 'suspect' : 'healthy';
+    if (this.#ejection.inForce) return 'ejected';
+    return this.#liveness.isSuspected ? 'suspect' : 'healthy';
   }
 
   /** The registry no longer has the instance: no new calls, and the channel closes with its last one. */
   retire(): void {
     if (this.#left) return;
     this.#left = true;
-    this.#ejectionEnd?.cancel();
+    this.#ejection.end();
     if (this.#leases === 0) this.#close();
   }
 
   #close(): void {
-    this.#silentReconnect?.cancel();
+    this.#liveness.end();
     this.#connection?.close();
     this.#connection = undefined;
     this.#publish('left', 'no longer registered');

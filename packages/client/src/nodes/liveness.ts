@@ -1,0 +1,124 @@
+import type { Clock, Timer } from '@micromesh/core';
+import type { Connection } from '../transport/transport.js';
+import { askNode, type Verdict } from './question.js';
+
+/** How long a silent node keeps its connection before another is tried: by then a freeze is no pause any more. */
+const SILENT_RECONNECT_MS = 10_000;
+
+/** The node whose life is asked after. */
+export interface LivenessOwner {
+  readonly clock: Clock;
+  readonly connection: Connection;
+  readonly isConnected: boolean;
+  /** No attempt holds its channel. */
+  readonly isIdle: boolean;
+  /** Asked, answered or silent: what it is to callers may be another. */
+  onLiveness(news: string): void;
+  /** A question has come to its end. */
+  onVerdict(verdict: Verdict, durationMs: number): void;
+  /** It has been silent for long and nobody waits for it: it is worth a new connection. */
+  reconnect(): void;
+}
+
+/** What is known of whether a node lives, beyond its connection. */
+export class Liveness {
+  readonly #owner: LivenessOwner;
+  #silent = false;
+  #asking: Promise<Verdict> | undefined;
+  #reconnect: Timer | undefined;
+  #ended = false;
+  /** When anything last came from the node, on the mesh's clock. */
+  heardAt = Number.NEGATIVE_INFINITY;
+  /** When the last question that the node answered was put, on the mesh's clock: it lived then, or later. */
+  provedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(owner: LivenessOwner) {
+    this.#owner = owner;
+  }
+
+  /** It was asked, and has said nothing since. */
+  get isSilent(): boolean {
+    return this.#silent;
+  }
+
+  /** It is being asked. */
+  get isSuspected(): boolean {
+    return this.#asking !== undefined;
+  }
+
+  /**
+   * Asks the node whether it lives; a question that is under way is shared.
+   *
+   * @param waitMs - how long the first who asks waits for the answer.
+   */
+  ask(waitMs: number): Promise<Verdict> {
+    if (this.#silent) return Promise.resolve('silent');
+    if (!this.#owner.isConnected) return Promise.resolve('disconnected');
+    this.#asking ??= this.#question(waitMs);
+    return this.#asking;
+  }
+
+  async #question(waitMs: number): Promise<Verdict> {
+    const { clock } = this.#owner;
+    const startedAt = clock.now();
+    const question = askNode(this.#owner.connection, clock, waitMs);
+    // The question is under way from here on, though the promise is kept only after this turn.
+    const asking = question.verdict;
+    this.#asking = asking;
+    this.#owner.onLiveness('asked whether it lives');
+    const verdict = await asking;
+    this.#asking = undefined;
+    const durationMs = clock.now() - startedAt;
+    this.#owner.onVerdict(verdict, durationMs);
+    if (verdict === 'alive') {
+      this.heardAt = clock.now();
+      this.provedAt = startedAt;
+    }
+    if (verdict === 'silent' && this.#owner.isConnected && !this.#ended) {
+      this.#becomeSilent(`silent for ${Math.round(durationMs)} ms when asked`);
+      void question.end.then((end) => this.#speaksAgain(end));
+    } else {
+      this.#owner.onLiveness('');
+    }
+    return verdict;
+  }
+
+  #becomeSilent(cause: string): void {
+    this.#silent = true;
+    this.#awaitReconnect();
+    this.#owner.onLiveness(cause);
+  }
+
+  #speaksAgain(end: Exclude<Verdict, 'silent'>): void {
+    if (!this.#silent || end === 'disconnected') return;
+    this.heardAt = this.#owner.clock.now();
+    this.endSilence();
+    this.#owner.onLiveness('');
+  }
+
+  /** Its connection has ended, so that what it did not say there means nothing any more. */
+  endSilence(): void {
+    this.#silent = false;
+    this.#reconnect?.cancel();
+  }
+
+  #awaitReconnect(): void {
+    this.#reconnect = this.#owner.clock.setTimer(SILENT_RECONNECT_MS, () => this.#reconnectIfIdle(), false);
+  }
+
+  #reconnectIfIdle(): void {
+    if (!this.#silent || this.#ended) return;
+    if (!this.#owner.isIdle) {
+      this.#awaitReconnect();
+      return;
+    }
+    this.endSilence();
+    this.#owner.reconnect();
+  }
+
+  /** Leaves no timer. */
+  end(): void {
+    this.#ended = true;
+    this.#reconnect?.cancel();
+  }
+}
