@@ -68,3 +68,4 @@ export {
 } from './service-definition.js';
 export { formatServiceKey, type ServiceKey, toServiceKey } from './service-key.js';
 export { statusName } from './status.js';
+export { abortable, sleep, within } from './waiting.js';

@@ -8,6 +8,8 @@ import {
   messageOf,
   type ServerEvent,
   type ServiceKey,
+  sleep,
+  within,
 } from '@micromesh/core';
 import type { ActiveCalls } from './active-calls.js';
 import type { Health } from './health.js';
@@ -15,7 +17,6 @@ import type { OpenStreams } from './open-streams.js';
 import type { SelfRegistration } from './self-registration.js';
 import { cutConnections, shutDown } from './shutdown.js';
 import { drainOnSignals, type SignalTarget } from './signals.js';
-import { within } from './within.js';
 
 /** How long a drain waits for the registry before it goes on; the registry is told all the same. */
 const DEREGISTER_WITHIN_MS = 500;
@@ -194,7 +195,7 @@ export class ServerRun implements RunningServer, SignalTarget {
     const left = registration?.leave();
     if (left !== undefined) await this.#leaveRegistry(left);
     logger.info({ lameDuckMs: drain.lameDuckMs }, 'draining: lame duck, calls are still taken');
-    await this.#pause(drain.lameDuckMs);
+    await sleep(this.#parts.clock, drain.lameDuckMs);
     this.#change('draining');
     logger.info(
       { calls: active.countByMethod(), graceMs: drain.graceMs },
@@ -220,15 +221,9 @@ export class ServerRun implements RunningServer, SignalTarget {
     else logger.warn({}, 'draining: the registry has not answered; going on without waiting for it');
   }
 
-  async #wait(ms: number, until: Promise<unknown>): Promise<boolean> {
+  #wait(ms: number, until: Promise<unknown>): Promise<boolean> {
     const done = until.then(() => true);
-    return (await within(this.#parts.clock, ms, done)) ?? false;
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#parts.clock.setTimer(ms, resolve);
-    });
+    return within(this.#parts.clock, ms, done, () => false);
   }
 
   #close(): void {

@@ -1,6 +1,13 @@
-import { type Clock, ConfigError, type Logger, messageOf } from '@micromesh/core';
+import {
+  type Clock,
+  ConfigError,
+  createAbortController,
+  type Logger,
+  messageOf,
+  sleep,
+  within,
+} from '@micromesh/core';
 import { type Registered, type Registration, type Registry, RegistryError } from '@micromesh/registry';
-import { within } from './within.js';
 
 /** How long a start waits for the registry, all tries together. */
 const REGISTER_WITHIN_MS = 10_000;
@@ -18,14 +25,10 @@ export class SelfRegistration {
   #told: string | undefined;
   #registered: Registered | undefined;
   #leaving: Promise<void> | undefined;
-  /** Resolves when `leave` is called. */
-  readonly #left: Promise<void>;
-  #markLeft = () => {};
+  /** Aborts when `leave` is called. */
+  readonly #left = createAbortController();
 
   constructor(registry: Registry, registration: Registration, clock: Clock, logger: Logger) {
-    this.#left = new Promise((resolve) => {
-      this.#markLeft = resolve;
-    });
     this.#registry = registry;
     this.#registration = registration;
     this.#clock = clock;
@@ -47,7 +50,7 @@ export class SelfRegistration {
       if (error instanceof ConfigError) throw error;
       if (endsAt - this.#clock.now() <= pauseMs) throw this.#cannotRegister(error);
       this.#tell(messageOf(error));
-      await within(this.#clock, pauseMs, this.#left);
+      await sleep(this.#clock, pauseMs, this.#left.signal);
     }
   }
 
@@ -56,7 +59,8 @@ export class SelfRegistration {
     const attempt = this.#try();
     this.#tries += 1;
     this.#attempt = attempt;
-    const result = await within(this.#clock, endsAt - this.#clock.now(), attempt, this.#left);
+    const limitMs = endsAt - this.#clock.now();
+    const result = await within(this.#clock, limitMs, attempt, () => undefined, this.#left.signal);
     if (result !== undefined) return result.error;
     if (this.#leaving !== undefined) return undefined;
     throw this.#cannotRegister(new Error('no answer'));
@@ -94,7 +98,7 @@ export class SelfRegistration {
   /** Takes the entry away, also one that a try in flight still makes; ends the tries. Never rejects, may wait for long. */
   leave(): Promise<void> {
     this.#leaving ??= this.#deregister();
-    this.#markLeft();
+    this.#left.abort();
     return this.#leaving;
   }
 

@@ -1,10 +1,9 @@
-import { ConfigError, messageOf, systemClock } from '@micromesh/core';
+import { abortable, ConfigError, messageOf, sleep, systemClock } from '@micromesh/core';
 import { FAILED, SUCCESS, WRONG_USAGE } from '../command/exit-status.js';
 import type { CommandIo } from '../command/io.js';
 import { Crew } from '../process/crew.js';
 import { npmWatch } from '../process/npm-parent.js';
 import { watchForStop } from '../process/stop-signals.js';
-import { abortable, untilAborted } from '../process/waiting.js';
 import { Demo, type DemoOptions } from './demo.js';
 import { isInteractive, LiveView } from './live-view.js';
 import { PlainView } from './plain-view.js';
@@ -42,7 +41,7 @@ export async function runLiveDemo(options: DemoOptions, io: CommandIo): Promise<
         ? new LiveView(demo, io, systemClock, () => stopSignals.stop('SIGINT'))
         : new PlainView(demo, io, systemClock);
     try {
-      await untilAborted(over.signal);
+      await sleep(systemClock, Number.POSITIVE_INFINITY, over.signal);
     } finally {
       view.close();
     }

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type Clock, messageOf, systemClock } from '@micromesh/core';
+import { type Clock, messageOf, systemClock, within } from '@micromesh/core';
 import type { Guardian } from './guardian.js';
 import { LogTail } from './log-tail.js';
 import { type Ready, readReady } from './ready-message.js';
-import { within } from './waiting.js';
 
 /** How a process is started. */
 export interface ServiceProcessOptions {
@@ -113,7 +112,9 @@ export class ServiceProcess {
    */
   async untilReady(limitMs: number): Promise<void> {
     try {
-      this.ready = await within(this.#clock, limitMs, this.#firstWord, `it is not ready after ${limitMs} ms`);
+      this.ready = await within(this.#clock, limitMs, this.#firstWord, () => {
+        throw new Error(`it is not ready after ${limitMs} ms`);
+      });
     } catch (error) {
       this.kill();
       throw new Error(`${this.name} did not start: ${messageOf(error)}${this.#tail.quoted()}`, {

@@ -1,5 +1,4 @@
-import type { Clock, NodeState } from '@micromesh/core';
-import { within } from '../process/waiting.js';
+import { type Clock, type NodeState, within } from '@micromesh/core';
 
 /** Which nodes a mesh has a ready connection to, by its events. */
 export class ReadyNodes {
@@ -31,6 +30,8 @@ export class ReadyNodes {
     const ready = new Promise<void>((resolve) => {
       this.#waiting.set(nodeId, [...(this.#waiting.get(nodeId) ?? []), resolve]);
     });
-    return within(this.#clock, limitMs, ready, `${nodeId} is not connected after ${limitMs} ms`);
+    return within(this.#clock, limitMs, ready, () => {
+      throw new Error(`${nodeId} is not connected after ${limitMs} ms`);
+    });
   }
 }

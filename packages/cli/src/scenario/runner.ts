@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '@micromesh/core';
-import { abortable, sleep } from '../process/waiting.js';
+import { abortable, type Clock, sleep } from '@micromesh/core';
 import type { RegistryPart } from '../registry/registry-part.js';
 import { CallLedger } from './call-ledger.js';
 import { runClosedLoop } from './closed-loop.js';
@@ -99,13 +98,13 @@ class ScenarioRun {
   }
 
   async #loadAndFault(registry: RegistryPart, load: LoadPart): Promise<FaultFindings> {
-    const { clock, signal } = this.#setting;
+    const { clock } = this.#setting;
     this.#beganAt = clock.now();
     const report = this.#reportWhileLoading();
     try {
       const [findings] = await Promise.all([this.#bringFault(registry, load), this.#runLoad(load)]);
       const limit = clock.now() + STRAGGLER_LIMIT_MS;
-      while (this.#ledger.running > 0 && clock.now() < limit) await sleep(clock, POLL_MS, signal);
+      while (this.#ledger.running > 0 && clock.now() < limit) await this.#wait(POLL_MS);
       return findings;
     } finally {
       report.stop();
@@ -123,9 +122,8 @@ class ScenarioRun {
   }
 
   async #bringFault(registry: RegistryPart, load: LoadPart): Promise<FaultFindings> {
-    const { clock, signal } = this.#setting;
     const nodes = [...this.#nodes];
-    await sleep(clock, this.#faultMs, signal);
+    await this.#wait(this.#faultMs);
     return faults[this.#options.scenario]({
       nodes,
       registry,
@@ -134,7 +132,7 @@ class ScenarioRun {
       connected: (nodeId, limitMs) => load.connected(nodeId, limitMs),
       note: (text) => this.#note(text),
       now: () => this.#now(),
-      wait: (ms) => sleep(clock, ms, signal),
+      wait: (ms) => this.#wait(ms),
     });
   }
 
@@ -201,6 +199,12 @@ class ScenarioRun {
 
   get #faultMs(): number {
     return this.#options.seconds * 1000 * FAULT_SHARE;
+  }
+
+  /** Rejects with the signal's reason when the run is ended early. */
+  #wait(ms: number): Promise<void> {
+    const { clock, signal } = this.#setting;
+    return abortable(sleep(clock, ms, signal), signal);
   }
 
   #now(): number {

@@ -1,6 +1,5 @@
-import { type Clock, createAbortController, messageOf, type Random } from '@micromesh/core';
+import { type Clock, createAbortController, messageOf, type Random, sleep } from '@micromesh/core';
 import { type Backoff, retryDelayMs } from '../backoff.js';
-import { sleep } from '../sleep.js';
 
 /** One answer of a blocking query. */
 export interface BlockingAnswer<T> {

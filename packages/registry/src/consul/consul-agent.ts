@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Agent } from 'node:http';
-import { type Clock, onAbort } from '@micromesh/core';
+import { type Clock, onAbort, within } from '@micromesh/core';
 import Consul from 'consul';
 import { RegistryError } from '../registry.js';
 import { type AgentAddress, formatAgentAddress, hostInUrl } from './agent-address.js';
@@ -8,7 +8,6 @@ import { createSockets, type SocketUse } from './agent-sockets.js';
 import type { ConsulTls } from './consul-options.js';
 import { errorWords } from './error-words.js';
 import { exchange, type HttpAnswer } from './http-exchange.js';
-import { inTime } from './in-time.js';
 import type { TokenSource } from './token-source.js';
 
 /** What all requests to all agents of a registry share. */
@@ -156,7 +155,11 @@ export class ConsulAgent {
 
   #read<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     const { clock, requestTimeoutMs } = this.#settings;
-    return inTime(work, 'the Consul token', requestTimeoutMs, clock, signal);
+    const late = () => {
+      const what = signal.aborted ? 'given up' : `not there within ${requestTimeoutMs} ms`;
+      throw new RegistryError(`the Consul token was ${what}`);
+    };
+    return within(clock, requestTimeoutMs, work, late, signal);
   }
 }
 

@@ -8,11 +8,11 @@ import {
   type Random,
   type RegistryEvent,
   type ServiceKey,
+  sleep,
   type Timer,
 } from '@micromesh/core';
 import { type Backoff, retryDelayMs } from '../backoff.js';
 import type { Registered } from '../registry.js';
-import { sleep } from '../sleep.js';
 import { isAgentTrouble } from './agent-ring.js';
 import type { BeatResult, Keeper } from './keeper.js';
 

@@ -3,8 +3,8 @@ import {
   createAbortController,
   type Logger,
   messageOf,
-  onAbort,
   type Random,
+  sleep,
 } from '@micromesh/core';
 import { retryDelayMs } from '../backoff.js';
 import { RegistryError } from '../registry.js';
@@ -137,17 +137,6 @@ export class AgentWatchdog {
   // Not for this is a process kept running.
   #pause(failures: number): Promise<void> {
     const { clock, random } = this.#options;
-    return new Promise((resolve) => {
-      const end = () => {
-        timer.cancel();
-        forget();
-        resolve();
-      };
-      const timer = clock.setTimer(retryDelayMs(failures, RESTART_BACKOFF, random), end, false);
-      const forget = onAbort(this.#abort.signal, () => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    return sleep(clock, retryDelayMs(failures, RESTART_BACKOFF, random), this.#abort.signal, false);
   }
 }

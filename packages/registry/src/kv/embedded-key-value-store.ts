@@ -1,4 +1,4 @@
-import { type Logger, onAbort } from '@micromesh/core';
+import { abortable, type Logger } from '@micromesh/core';
 import { DelayedWatch } from '../dev-agent/delayed-watch.js';
 import { RegistryError } from '../registry.js';
 import type { KeyValueStore, KvEntry, KvWatch, KvWatchState, KvWriteOptions } from './key-value-store.js';
@@ -73,14 +73,10 @@ export class EmbeddedKeyValueStore implements KeyValueStore {
   async #ready(signal: AbortSignal | undefined): Promise<void> {
     if (signal === undefined) return this.#agent.ready();
     if (signal.aborted) throw givenUp();
-    let forget = () => {};
-    const aborted = new Promise<never>((_, reject) => {
-      forget = onAbort(signal, () => reject(givenUp()));
-    });
     try {
-      await Promise.race([this.#agent.ready(), aborted]);
-    } finally {
-      forget();
+      await abortable(this.#agent.ready(), signal);
+    } catch (error) {
+      throw signal.aborted ? givenUp() : error;
     }
   }
 

@@ -1,9 +1,8 @@
-import { messageOf, type Timer } from '@micromesh/core';
+import { messageOf, sleep, type Timer, within } from '@micromesh/core';
 import { MAX_KV_VALUE_BYTES } from '@micromesh/registry';
-import { within } from '../within.js';
 import type { IdempotencyClaim, StoredAnswer } from './idempotency-store.js';
 import { type KvRecord, type RecordState, readRecord, writeRecord } from './kv-record.js';
-import { type KvRoom, pause } from './kv-room.js';
+import type { KvRoom } from './kv-room.js';
 
 /** A caller does not wait for longer for what is written after its call has ended. */
 const FOREGROUND_MS = 1_000;
@@ -76,7 +75,7 @@ export class KvClaim implements IdempotencyClaim {
     this.stop();
     const work = this.#end(record).then((end) => this.#onEnd(this, end, answer));
     this.#room.own(work);
-    await within(this.#room.clock, FOREGROUND_MS, work);
+    await within(this.#room.clock, FOREGROUND_MS, work, () => {});
   }
 
   /** Writes the end of the call, for as long as it takes: without it, replays are refused. */
@@ -97,7 +96,7 @@ export class KvClaim implements IdempotencyClaim {
         }
       }
       const delay = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** failures);
-      await pause(clock, delay / 2 + (random() * delay) / 2, closed);
+      await sleep(clock, delay / 2 + (random() * delay) / 2, closed, false);
     }
     return 'gone';
   }

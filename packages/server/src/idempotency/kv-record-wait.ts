@@ -1,5 +1,6 @@
+import { sleep } from '@micromesh/core';
 import type { KvEntry } from '@micromesh/registry';
-import { type KvRoom, pause } from './kv-room.js';
+import type { KvRoom } from './kv-room.js';
 
 const FIRST_LOOK_MS = 20;
 /** Looked at again and again, not watched: a watch holds a connection, and a frozen node may leave hundreds of calls to wait for. */
@@ -20,7 +21,7 @@ export async function untilRecordMoves(
   let silentMs = 0;
   let lookedAt = clock.now();
   for (let delay = FIRST_LOOK_MS; ; delay = Math.min(MAX_LOOK_MS, delay * 2)) {
-    await pause(clock, delay / 2 + (random() * delay) / 2, signal);
+    await sleep(clock, delay / 2 + (random() * delay) / 2, signal, false);
     signal.throwIfAborted();
     const before = lookedAt;
     try {

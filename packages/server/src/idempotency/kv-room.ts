@@ -1,5 +1,4 @@
 import type { Clock, Logger, Random } from '@micromesh/core';
-import { onAbort } from '@micromesh/core';
 import type { KeyValueStore } from '@micromesh/registry';
 
 /** What all claims of one key-value idempotency store share. */
@@ -14,24 +13,4 @@ export interface KvRoom {
   readonly closed: AbortSignal;
   /** Takes care of work that goes on by itself until the store is closed; it must not reject. */
   own(work: Promise<void>): void;
-}
-
-/** A wait that keeps no process running; it ends early when the signal aborts. */
-export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    let forget = () => {};
-    const timer = clock.setTimer(
-      delayMs,
-      () => {
-        forget();
-        resolve();
-      },
-      false,
-    );
-    forget = onAbort(signal, () => {
-      timer.cancel();
-      resolve();
-    });
-  });
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '@micromesh/core';
+import { type Clock, sleep } from '@micromesh/core';
 import type { KeyValueStore, KvEntry, KvWatch, KvWriteOptions } from '@micromesh/registry';
 
 /** For tests: a key-value store at the end of a line that takes its time in both directions. */
@@ -41,8 +41,6 @@ export class DelayedKeyValues implements KeyValueStore {
   }
 
   #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#clock.setTimer(this.#delayMs(), resolve);
-    });
+    return sleep(this.#clock, this.#delayMs());
   }
 }
