@@ -86,6 +86,8 @@ export class ClientCall implements Call {
   attempts = 0;
   /** Nodes that the call has been to. */
   tried: readonly string[] = NONE;
+  /** When a node of the call was lost with a request on it, on the mesh's clock. */
+  lostAt: number | undefined;
   /** Attempts that were provably unsent and went elsewhere outside `retries`. */
   unsentMoves = 0;
   /** Retries that the budget was asked for. */

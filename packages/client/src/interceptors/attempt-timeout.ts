@@ -3,6 +3,7 @@ import type { Clock, Timer } from '@micromesh/core';
 import type { Attempt, Patience } from '../attempt/attempt.js';
 import type { Bracket } from '../chain/interceptor.js';
 import { localOutcome } from '../chain/local-outcome.js';
+import { answerMs } from '../nodes/question.js';
 
 /** A node that has said nothing to anybody for this long is asked; a quarter of what is left, if that is less. */
 const SUSPICION_MS = 250;
@@ -12,9 +13,6 @@ const RELAXED_SUSPICION_MS = 1000;
 
 /** Below this a busy machine would look dead. */
 const MIN_SUSPICION_MS = 50;
-
-/** How long the question waits: a quarter of what is left, within these. */
-const ANSWER_MS = { min: 100, max: 1000 };
 
 /** A node that answers is asked again after ever longer times, up to this. */
 const MAX_SUSPICION_MS = 5000;
@@ -77,7 +75,7 @@ class SilencePatience implements Patience {
 
   async #ask(): Promise<void> {
     const attempt = this.#attempt;
-    await attempt.handle.ask(answerMs(attempt, this.#clock));
+    await attempt.handle.ask(answerMs(attempt.call.deadline, this.#clock.now()));
     if (attempt.ended === undefined) attempt.handle.cutIfSilent(attempt);
     if (attempt.ended !== undefined) return;
     this.#suspicionMs = Math.min(MAX_SUSPICION_MS, this.#suspicionMs * 2);
@@ -91,11 +89,6 @@ function firstSuspicionMs(attempt: Attempt): number {
   if (!bounded || deadline === Number.POSITIVE_INFINITY) return RELAXED_SUSPICION_MS;
   const quarterMs = (deadline - attempt.startedAt) / 4;
   return Math.max(MIN_SUSPICION_MS, Math.min(SUSPICION_MS, quarterMs));
-}
-
-function answerMs(attempt: Attempt, clock: Clock): number {
-  const quarterMs = (attempt.call.deadline - clock.now()) / 4;
-  return Math.max(ANSWER_MS.min, Math.min(ANSWER_MS.max, quarterMs));
 }
 
 function cutAtLimit(attempt: Attempt, limitMs: number): void {

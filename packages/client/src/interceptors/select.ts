@@ -1,29 +1,27 @@
-import { status } from '@grpc/grpc-js';
-import { type Clock, MAX_TIMER_MS, type Outcome } from '@micromesh/core';
-import { describeFilter, type Pick, type Picker } from '@micromesh/selector';
+import type { Clock, Outcome } from '@micromesh/core';
 import { Attempt } from '../attempt/attempt.js';
 import type { PlannedCall } from '../call/client-call.js';
 import type { Interceptor, Invoke } from '../chain/interceptor.js';
-import { localOutcome } from '../chain/local-outcome.js';
 import type { NodeHandle } from '../nodes/node-handle.js';
+import { nodeThatAnswers } from '../selection/node-that-answers.js';
+import { pickFor } from '../selection/pick-for.js';
+import { type Found, waitForNode } from '../selection/wait-for-node.js';
 
-/**
- * How long a call waits for a connection where none is there, before it fails: half of the time that it has, within these. A
- * process that was killed and started again is back in that time; a fleet that is gone is not waited for to the deadline.
- */
-const CONNECT_WAIT_MS = { min: 1000, max: 2500 };
-
-/** Picks the node of an attempt, at once where a connected one is left. */
+/** Picks the node of an attempt, at once where a connected one is left and no node of the call was lost. */
 export function select(clock: Clock): Interceptor<PlannedCall, Attempt> {
-  return (next) =>
-    function select(call) {
+  return (next) => {
+    const start = (call: PlannedCall, found: Found) =>
+      'handle' in found ? attemptOn(call, found.handle, next, clock) : found.outcome;
+    return function select(call) {
+      if (call.lostAt !== undefined) {
+        return nodeThatAnswers(call, call.lostAt, clock).then((found) => start(call, found));
+      }
       const pick = pickFor(call, clock);
       return pick.kind === 'node'
         ? attemptOn(call, pick.candidate, next, clock)
-        : waitForNode(call, pick, clock).then((found) =>
-            'handle' in found ? attemptOn(call, found.handle, next, clock) : found.outcome,
-          );
+        : waitForNode(call, pick, clock).then((found) => start(call, found));
     };
+  };
 }
 
 function attemptOn(
@@ -38,90 +36,4 @@ function attemptOn(
   const attempt = new Attempt(call, handle, call.attempts, clock);
   call.begin(attempt);
   return next(attempt);
-}
-
-function pickerFor(call: PlannedCall): Picker<NodeHandle> {
-  const { strategy, filter, filterKey } = call.plan;
-  return call.to.nodes.picker(strategy, filter, filterKey);
-}
-
-function pickFor(call: PlannedCall, clock: Clock): Pick<NodeHandle> {
-  return pickerFor(call).pick(call.tried, call.plan.hashKey, clock.now());
-}
-
-type Found = { readonly handle: NodeHandle } | { readonly outcome: Outcome };
-
-async function waitForNode(call: PlannedCall, first: Pick<NodeHandle>, clock: Clock): Promise<Found> {
-  let giveUpAt: number | undefined;
-  let pick = first;
-  while (pick.kind !== 'node') {
-    const refusal = pick.kind === 'none' ? whyNone(call) : undefined;
-    if (refusal !== undefined && !call.plan.waitForReady) return { outcome: refusal };
-    // Where the registry has not spoken nothing can be said of the service: the call's deadline bounds the wait.
-    if (pick.kind === 'wait') giveUpAt ??= clock.now() + connectWaitMs(call, pick, clock);
-    const until = giveUpAt ?? Number.POSITIVE_INFINITY;
-    if (clock.now() >= until) {
-      const tried = pickerFor(call).pickConnected(call.plan.hashKey, clock.now());
-      return tried?.kind === 'node' ? { handle: tried.candidate } : { outcome: notConnected(call) };
-    }
-    call.waitsFor = whatFor(call, pick);
-    await call.sleep((wake) => {
-      // A timer in any case, so that a waiting call keeps the process running.
-      const timer = clock.setTimer(Math.min(MAX_TIMER_MS, until - clock.now()), wake);
-      const off = call.to.nodes.onceChanged(wake);
-      return () => {
-        timer.cancel();
-        off();
-      };
-    }, true);
-    call.waitsFor = undefined;
-    if (call.over !== undefined) return { outcome: call.over };
-    pick = pickFor(call, clock);
-  }
-  return { handle: pick.candidate };
-}
-
-/** Where a node that was tried is connected the wait is short: there is somewhere to go. */
-function connectWaitMs(call: PlannedCall, pick: Pick<NodeHandle>, clock: Clock): number {
-  if (call.plan.waitForReady) return Number.POSITIVE_INFINITY;
-  const { min, max } = CONNECT_WAIT_MS;
-  if (pick.kind === 'wait' && pick.for === 'untried') return min;
-  return Math.max(min, Math.min(max, (call.deadline - clock.now()) / 2));
-}
-
-function whatFor(call: PlannedCall, pick: Pick<NodeHandle>): PlannedCall['waitsFor'] {
-  const { name, nodes } = call.to;
-  const state = nodes.registryState;
-  if (pick.kind === 'none' && state.kind === 'unknown') {
-    const error = state.error ?? `${nodes.registry} has not answered`;
-    const what = `the registry's word on service ${name} (${error}); see that a registry runs there`;
-    return { what, reason: 'registryUnknown' };
-  }
-  return { what: `a connected node of ${name}: ${causes(call)}`, reason: 'noNode' };
-}
-
-/** The refusal where the registry has spoken and no node fits; undefined while it has not. */
-function whyNone(call: PlannedCall): Outcome | undefined {
-  const { name, nodes } = call.to;
-  const registered = [...nodes.handles].length;
-  if (registered > 0) {
-    const wanted = describeFilter(call.plan.filter);
-    const details = `no node of ${name} matches ${wanted}: ${registered} registered; loosen the filter or start such a node`;
-    return localOutcome(status.UNAVAILABLE, 'noNode', call.delivery, details);
-  }
-  if (nodes.registryState.kind === 'unknown') return undefined;
-  const details = `no node of ${name} is registered at ${nodes.registry}; start one, or check the service's name`;
-  return localOutcome(status.UNAVAILABLE, 'noNode', 'unsent', details);
-}
-
-function notConnected(call: PlannedCall): Outcome {
-  const details = `no node of ${call.to.name} is connected: ${causes(call)}`;
-  return localOutcome(status.UNAVAILABLE, 'noNode', call.delivery, details);
-}
-
-function causes(call: PlannedCall): string {
-  const all = pickerFor(call).matching.map(
-    (handle) => `${handle.node.id} ${handle.address} ${handle.cause === '' ? handle.standing : handle.cause}`,
-  );
-  return all.length === 0 ? 'none is registered' : all.join('; ');
 }

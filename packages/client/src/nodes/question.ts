@@ -5,6 +5,14 @@ import type { Connection, WireListener } from '../transport/transport.js';
 /** No server has this method; any status at all, UNIMPLEMENTED after some 2 ms, comes from a process that lives. */
 export const QUESTION_PATH = '/micromesh.v1.Liveness/Ask';
 
+/** How long a question waits: a quarter of what is left, within these. */
+const ANSWER_MS = { min: 100, max: 1000 };
+
+/** How long a call's question to a node waits for the answer, before the node is silent; in [100, 1000]. */
+export function answerMs(deadline: number, now: number): number {
+  return Math.max(ANSWER_MS.min, Math.min(ANSWER_MS.max, (deadline - now) / 4));
+}
+
 /** `silent`: nothing within the time given; `disconnected`: the connection ended meanwhile. */
 export type Verdict = 'alive' | 'silent' | 'disconnected';
 

@@ -49,6 +49,7 @@ export async function decideRetry(
   notBefore = 0,
 ): Promise<'again' | Outcome> {
   if (call.stopped !== undefined) return call.stopped;
+  if (outcome.reason === 'dropped' || outcome.reason === 'silent') call.lostAt = clock.now();
   if (call.winner !== undefined || FINAL.has(outcome.reason)) return outcome;
   if (canMoveUnsent(call, outcome)) {
     call.unsentMoves++;

@@ -1,0 +1,86 @@
+import { status } from '@grpc/grpc-js';
+import { describe, expect, it } from 'vitest';
+import { retryOnError } from '../retry/retry-function.js';
+import { TestWorld } from '../testing/index.js';
+
+const ROUND_ROBIN = { strategy: 'round-robin', timeoutMs: 1000, retry: retryOnError } as const;
+
+async function worldOfThree(): Promise<TestWorld> {
+  const world = new TestWorld();
+  await world.nodes('a', 'b', 'c');
+  return world;
+}
+
+describe('a call that has lost its node', () => {
+  it('goes on to none that died of the same cause and is not known to have', async () => {
+    const world = await worldOfThree();
+    world.transport.node('a').script = () => ({ kind: 'drop' });
+    world.transport.node('b').freeze();
+    const { outcome } = world.call(world.caller(ROUND_ROBIN));
+    await world.clock.advance(2);
+    world.transport.node('b').goDown();
+    await world.clock.advance(2);
+    expect((await outcome).code).toBe(status.OK);
+    expect(world.path).toEqual(['a', 'c']);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it('goes past one that is slow to say that it lives, and leaves that one its good name', async () => {
+    const world = await worldOfThree();
+    world.transport.node('a').script = () => ({ kind: 'drop' });
+    world.transport.node('b').freeze();
+    const { outcome } = world.call(world.caller(ROUND_ROBIN));
+    await world.clock.advance(60);
+    expect((await outcome).code).toBe(status.OK);
+    expect(world.path).toEqual(['a', 'c']);
+    world.transport.node('b').thaw();
+    await world.clock.settle();
+    expect(world.room.report()[0]?.nodes.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready']);
+  });
+
+  it('goes where it can when no node says so in time', async () => {
+    const world = await worldOfThree();
+    world.transport.node('a').script = () => ({ kind: 'drop' });
+    for (const id of ['b', 'c']) world.transport.node(id).freeze();
+    const { outcome } = world.call(world.caller(ROUND_ROBIN));
+    await world.clock.advance(110);
+    for (const id of ['b', 'c']) world.transport.node(id).thaw();
+    await world.clock.settle();
+    expect((await outcome).code).toBe(status.OK);
+    expect(world.path).toHaveLength(2);
+  });
+
+  it('asks once with all others that have lost theirs', async () => {
+    const world = new TestWorld();
+    await world.nodes('a', 'b');
+    world.transport.node('a').script = () => ({ kind: 'drop', afterMs: 10 });
+    const caller = world.caller(ROUND_ROBIN);
+    const calls = Array.from({ length: 8 }, () => world.call(caller));
+    await world.clock.advance(20);
+    for (const { outcome } of calls) expect((await outcome).code).toBe(status.OK);
+    expect(world.transport.questions).toBe(1);
+  });
+
+  it('ends in the wait when it is cancelled', async () => {
+    const world = await worldOfThree();
+    world.transport.node('a').script = () => ({ kind: 'drop' });
+    for (const id of ['b', 'c']) world.transport.node(id).freeze();
+    const end = new AbortController();
+    const { outcome } = world.call(world.caller(ROUND_ROBIN), { signal: end.signal });
+    await world.clock.advance(20);
+    end.abort();
+    expect((await outcome).code).toBe(status.CANCELLED);
+    expect(world.path).toEqual(['a']);
+  });
+});
+
+describe('a call that has an answer worth a retry', () => {
+  it('asks nobody: its node lives, and so may the others', async () => {
+    const world = await worldOfThree();
+    world.transport.node('a').script = () => ({ kind: 'status', code: status.INTERNAL });
+    const { outcome } = world.call(world.caller(ROUND_ROBIN));
+    await world.clock.settle();
+    expect((await outcome).code).toBe(status.OK);
+    expect(world.transport.questions).toBe(0);
+  });
+});
