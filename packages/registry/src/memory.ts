@@ -20,7 +20,7 @@ import {
   type ServiceWatch,
 } from './registry.js';
 import { type RegistryEntry, snapshotOf } from './registry-entry.js';
-import { SharedWatches } from './shared-watches.js';
+import { type ServiceWatches, serviceWatches } from './watched-service.js';
 
 /** How a memory registry is made. */
 export interface MemoryOptions {
@@ -138,7 +138,7 @@ class MemoryRegistry implements KeyValueRegistry {
   readonly keyValues: MemoryKeyValueStore;
   readonly #store: MemoryStore;
   readonly #clock: Clock;
-  readonly #watches: SharedWatches;
+  readonly #watches: ServiceWatches;
   #closed = false;
 
   constructor(description: string, store: MemoryStore, clock: Clock, logger: Logger) {
@@ -147,7 +147,7 @@ class MemoryRegistry implements KeyValueRegistry {
     this.#clock = clock;
     this.keyValues = new MemoryKeyValueStore(store.keyValues, logger);
     store.registries.add(this);
-    this.#watches = new SharedWatches(description, logger, (watched) => {
+    this.#watches = serviceWatches(description, logger, (watched) => {
       watched.current(snapshotOf(watched.service, store.entries(watched.service)));
       return () => {};
     });

@@ -12,7 +12,7 @@ import {
 } from '@micromesh/core';
 import type { Registered, Registration, Registry, ServiceSummary, ServiceWatch } from './registry.js';
 import { type RegistryEntry, snapshotOf } from './registry-entry.js';
-import { SharedWatches } from './shared-watches.js';
+import { type ServiceWatches, serviceWatches } from './watched-service.js';
 
 /** Addresses by service name: `{ hello: ['10.0.0.1:80', '[::1]:80', 'unix:/run/hello'] }`. */
 export type StaticServices = Readonly<Record<string, readonly string[]>>;
@@ -58,11 +58,11 @@ function entryOf(name: string, text: string, order: number): RegistryEntry {
 class StaticRegistry implements Registry {
   readonly description = 'static';
   readonly #entries: ReadonlyMap<string, readonly RegistryEntry[]>;
-  readonly #watches: SharedWatches;
+  readonly #watches: ServiceWatches;
 
   constructor(entries: ReadonlyMap<string, readonly RegistryEntry[]>, logger: Logger) {
     this.#entries = entries;
-    this.#watches = new SharedWatches(this.description, logger, (watched) => {
+    this.#watches = serviceWatches(this.description, logger, (watched) => {
       const { service } = watched;
       watched.current(snapshotOf(service, entries.get(formatServiceKey(service)) ?? []));
       return () => {};

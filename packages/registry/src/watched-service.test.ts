@@ -1,8 +1,7 @@
 import { events, type RegistryEvent, type Snapshot, type SnapshotEvent, silentLogger } from '@micromesh/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WatchState } from './registry.js';
-import { SharedWatches } from './shared-watches.js';
-import { WatchedService } from './watched-service.js';
+import { serviceWatches, WatchedService } from './watched-service.js';
 
 const service = { name: 'hello' };
 
@@ -141,10 +140,10 @@ describe('WatchedService', () => {
   });
 });
 
-describe('SharedWatches', () => {
+describe('watches of services', () => {
   it('follows a service once for all watches of it, until the last is closed', () => {
     const followed: string[] = [];
-    const watches = new SharedWatches('test', silentLogger, (made) => {
+    const watches = serviceWatches('test', silentLogger, (made) => {
       followed.push(`+${made.service.name}`);
       return () => followed.push(`-${made.service.name}`);
     });
@@ -164,7 +163,7 @@ describe('SharedWatches', () => {
   });
 
   it('follows the services of two datacenters apart', () => {
-    const watches = new SharedWatches('test', silentLogger, () => () => {});
+    const watches = serviceWatches('test', silentLogger, () => () => {});
     watches.open({ name: 'a' });
     watches.open({ name: 'a', datacenter: 'dc2' });
     expect(watches.size).toBe(2);

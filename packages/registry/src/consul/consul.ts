@@ -10,8 +10,7 @@ import {
   type ServiceWatch,
 } from '../registry.js';
 import { snapshotOf } from '../registry-entry.js';
-import { SharedWatches } from '../shared-watches.js';
-import type { WatchedService } from '../watched-service.js';
+import { type ServiceWatches, serviceWatches, type WatchedService } from '../watched-service.js';
 import { formatAgentAddress } from './agent-address.js';
 import { AgentRing } from './agent-ring.js';
 import { BlockingQuery } from './blocking-query.js';
@@ -50,7 +49,7 @@ class ConsulRegistry implements KeyValueRegistry {
   readonly #keeperAgents: readonly ConsulAgent[];
   readonly #keepers: AgentRing;
   readonly #keyValueAgents: AgentRing;
-  readonly #watches: SharedWatches;
+  readonly #watches: ServiceWatches;
   readonly #nodes = new Map<string, RegisteredNode>();
   readonly #running = new Set<Promise<void>>();
   readonly #abort = createAbortController();
@@ -82,7 +81,7 @@ class ConsulRegistry implements KeyValueRegistry {
     );
     const agents = { plain: this.#keyValueAgents, waiting: this.#readers };
     this.keyValues = new ConsulKeyValueStore(this.description, agents, settings);
-    this.#watches = new SharedWatches(this.description, settings.logger, (watched) => this.#follow(watched));
+    this.#watches = serviceWatches(this.description, settings.logger, (watched) => this.#follow(watched));
   }
 
   async register(registration: Registration): Promise<Registered> {

@@ -8,8 +8,7 @@ import { RegistryError } from '../registry.js';
 import type { KeyValueStore, KvEntry, KvWatch, KvWriteOptions } from './key-value-store.js';
 import { readKvEntries, readKvWritten } from './kv-answer.js';
 import { checkKey, checkPrefix, checkValue } from './kv-rules.js';
-import { SharedPrefixes } from './shared-prefixes.js';
-import type { WatchedPrefix } from './watched-prefix.js';
+import { type PrefixWatches, prefixWatches, type WatchedPrefix } from './watched-prefix.js';
 
 /** The agents of a registry, with a pool of connections for each kind of request. */
 export interface KeyValueAgents {
@@ -24,7 +23,7 @@ export class ConsulKeyValueStore implements KeyValueStore {
   readonly #description: string;
   readonly #agents: KeyValueAgents;
   readonly #settings: ConsulSettings;
-  readonly #prefixes: SharedPrefixes;
+  readonly #prefixes: PrefixWatches;
   readonly #running = new Set<Promise<void>>();
   readonly #abort = createAbortController();
 
@@ -32,7 +31,7 @@ export class ConsulKeyValueStore implements KeyValueStore {
     this.#description = description;
     this.#agents = agents;
     this.#settings = settings;
-    this.#prefixes = new SharedPrefixes(description, settings.logger, (watched) => this.#follow(watched));
+    this.#prefixes = prefixWatches(description, settings.logger, (watched) => this.#follow(watched));
   }
 
   async get(key: string, signal?: AbortSignal): Promise<KvEntry | undefined> {

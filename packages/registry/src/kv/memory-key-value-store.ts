@@ -2,7 +2,7 @@ import { type Logger, silentLogger } from '@micromesh/core';
 import { RegistryError } from '../registry.js';
 import type { KeyValueStore, KvEntry, KvWatch, KvWriteOptions } from './key-value-store.js';
 import { checkKey, checkPrefix, checkValue } from './kv-rules.js';
-import { SharedPrefixes } from './shared-prefixes.js';
+import { type PrefixWatches, prefixWatches } from './watched-prefix.js';
 
 const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 
@@ -59,7 +59,7 @@ export class MemoryKeyValues {
 /** A {@link KeyValueStore} inside the process, for tests and for services that live in one process. */
 export class MemoryKeyValueStore implements KeyValueStore {
   readonly #values: MemoryKeyValues;
-  readonly #prefixes: SharedPrefixes;
+  readonly #prefixes: PrefixWatches;
   #closed = false;
 
   /**
@@ -69,7 +69,7 @@ export class MemoryKeyValueStore implements KeyValueStore {
   constructor(values: MemoryKeyValues = new MemoryKeyValues(), logger: Logger = silentLogger) {
     this.#values = values;
     values.stores.add(this);
-    this.#prefixes = new SharedPrefixes('memory', logger, (watched) => {
+    this.#prefixes = prefixWatches('memory', logger, (watched) => {
       watched.current(values.list(watched.prefix));
       return () => {};
     });

@@ -1,99 +1,74 @@
 import { type Logger, messageOf } from '@micromesh/core';
-import { WatchHandles } from '../watch-handles.js';
-import type { KvEntry, KvWatch, KvWatchState } from './key-value-store.js';
+import { SharedWatches } from '../shared-watches.js';
+import { type Known, Watched } from '../watched.js';
+import type { KvEntry, KvWatchState } from './key-value-store.js';
 
-/** What a store knows of the keys below one prefix, told to all watches of it. */
-export class WatchedPrefix {
+/** The watches of prefixes that a store has. */
+export type PrefixWatches = SharedWatches<string, KvWatchState, WatchedPrefix>;
+
+/** @param follow - starts to follow a prefix; the function that it gives ends that. */
+export function prefixWatches(
+  store: string,
+  logger: Logger,
+  follow: (watched: WatchedPrefix) => () => void,
+): PrefixWatches {
+  const make = (prefix: string) => new WatchedPrefix(prefix, store, logger);
+  return new SharedWatches((prefix) => prefix, make, follow);
+}
+
+/** What a store knows of the keys below one prefix, sorted by key. */
+export class WatchedPrefix extends Watched<readonly KvEntry[], KvWatchState> {
   readonly prefix: string;
   readonly #store: string;
   readonly #logger: Logger;
-  readonly #watches: WatchHandles<KvWatchState>;
-  #state: KvWatchState = { kind: 'unknown' };
-  #failing = false;
 
   constructor(prefix: string, store: string, logger: Logger) {
+    super({ kind: 'unknown' });
     this.prefix = prefix;
     this.#store = store;
     this.#logger = logger;
-    this.#watches = new WatchHandles(
-      () => this.#state,
-      (error) => logger.error({ prefix, error: messageOf(error) }, 'a listener of a watch of keys threw'),
+  }
+
+  protected show(known: Known<readonly KvEntry[]>): KvWatchState {
+    if (known.kind === 'unknown') return known;
+    const { value: entries, ...rest } = known;
+    return { ...rest, entries };
+  }
+
+  protected same(a: readonly KvEntry[], b: readonly KvEntry[]): boolean {
+    return a.length === b.length && a.every((entry, at) => isSame(entry, b[at]));
+  }
+
+  protected isEmpty(entries: readonly KvEntry[]): boolean {
+    return entries.length === 0;
+  }
+
+  protected onChange(): void {
+    // Who watches is told by the state.
+  }
+
+  protected onFailure(error: string): void {
+    this.#logger.warn(
+      { registry: this.#store, prefix: this.prefix, error },
+      'the key-value store does not answer a watch; what was last known stays in use',
     );
   }
 
-  /** Takes the store's word, sorted by key; gives whether it is another than before. */
-  current(next: readonly KvEntry[]): boolean {
-    const before = entriesIn(this.#state);
-    const changed = before === undefined || !sameEntries(before, next);
-    this.#recovered();
-    if (!changed && this.#state.kind === 'current') return false;
-    this.#become({ kind: 'current', entries: changed ? next : before });
-    return changed;
-  }
-
-  /** Takes a word that cannot be relied on: it only counts where there is no other, and only if it names keys. */
-  doubtful(next: readonly KvEntry[], error: string): void {
-    if (entriesIn(this.#state) === undefined && next.length > 0) {
-      this.#become({ kind: 'stale', entries: next, error });
-    }
-    this.failing(error);
-  }
-
-  /** The store does not answer; the last good word stays. */
-  failing(error: string): void {
-    if (!this.#failing) {
-      this.#failing = true;
-      this.#logger.warn(
-        { registry: this.#store, prefix: this.prefix, error },
-        'the key-value store does not answer a watch; what was last known stays in use',
-      );
-    }
-    const state = this.#state;
-    if (state.kind !== 'current' && state.error === error) return;
-    this.#become(
-      state.kind === 'unknown'
-        ? { kind: 'unknown', error }
-        : { kind: 'stale', entries: state.entries, error },
-    );
-  }
-
-  /** Opens one more watch; `onLast` is called when the last of them was closed. */
-  open(onLast: () => void): KvWatch {
-    return this.#watches.open(onLast);
-  }
-
-  /** Closes all watches. */
-  closeAll(): void {
-    this.#watches.closeAll();
-  }
-
-  #become(state: KvWatchState): void {
-    this.#state = state;
-    this.#watches.tell(state);
-  }
-
-  #recovered(): void {
-    if (!this.#failing) return;
-    this.#failing = false;
+  protected onRecovery(): void {
     this.#logger.info(
       { registry: this.#store, prefix: this.prefix },
       'the key-value store answers the watch again',
     );
   }
+
+  protected onThrow(error: unknown): void {
+    this.#logger.error(
+      { prefix: this.prefix, error: messageOf(error) },
+      'a listener of a watch of keys threw',
+    );
+  }
 }
 
-function entriesIn(state: KvWatchState): readonly KvEntry[] | undefined {
-  return state.kind === 'unknown' ? undefined : state.entries;
-}
-
-function sameEntries(a: readonly KvEntry[], b: readonly KvEntry[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((entry, at) => {
-      const other = b[at];
-      return (
-        entry.key === other?.key && entry.modifyIndex === other.modifyIndex && entry.value === other.value
-      );
-    })
-  );
+function isSame(a: KvEntry, b: KvEntry | undefined): boolean {
+  return a.key === b?.key && a.modifyIndex === b.modifyIndex && a.value === b.value;
 }
