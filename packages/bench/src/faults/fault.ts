@@ -13,6 +13,8 @@ export interface Fault extends StageSetting {
   readonly healthyLeft?: boolean;
   /** The share of all attempts that fails on purpose, wherever they go; default 0. */
   readonly failRatio?: number;
+  /** Whether nodes answer errors themselves, which a client that repeats nothing passes on; default false. */
+  readonly answersErrors?: boolean;
   /** Whether calls that were inside a struck node must fail, and at once: streams that have begun; default false. */
   readonly breaksStreams?: boolean;
   /** Of the rate of calls, how much of it; default 1. */

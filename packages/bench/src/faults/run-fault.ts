@@ -6,8 +6,9 @@ import { type FaultRow, type FaultRun, judgeCalls, p99After, rowOf, skippedRow }
 import type { Fault } from './fault.js';
 import { nowMs } from './process/now.js';
 import { allEnded } from './stage/all-ended.js';
-import { type ClientCalls, Stage, StageUnavailable } from './stage/stage.js';
+import { type ClientCalls, Stage } from './stage/stage.js';
 import { UNARY_METHODS } from './stage/stage-setting.js';
+import { StageUnavailable } from './stage/stage-unavailable.js';
 
 const AFTER_MS = 6_000;
 /** So that every client's process has heard of it. */
@@ -91,6 +92,6 @@ function rowsOf(run: FaultRun, { contender, calls }: ClientCalls): readonly Faul
   return methods.map((method) => {
     const row = rowOf(run, contender.id, method, judged);
     const own = judged.filter((call) => call.method === method);
-    return { ...row, broken: contender.promises ? brokenPromises(run, row, own) : [] };
+    return { ...row, broken: brokenPromises(run, contender, row, own) };
   });
 }

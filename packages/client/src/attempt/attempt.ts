@@ -224,7 +224,7 @@ export class Attempt implements RunningAttempt, WireListener, LeasedAttempt {
   giveUp(outcome: Outcome): void {
     if (this.claimed || this.#ended !== undefined) return;
     const mayWait = this.call.deadline !== Number.POSITIVE_INFINITY;
-    if (mayGoElsewhere(this.call, this.#clock) || !mayWait) this.cut(outcome);
+    if (mayGoElsewhere(this.call, outcome, this.#clock) || !mayWait) this.cut(outcome);
   }
 
   /** Looks at the node's silence. */

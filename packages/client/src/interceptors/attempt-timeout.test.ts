@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
+import { retrySafely } from '../retry/retry-function.js';
 import { TestWorld } from '../testing/index.js';
 
 const ROUND_ROBIN = { strategy: 'round-robin' } as const;
@@ -97,16 +98,22 @@ describe('a silent attempt', () => {
     });
   });
 
-  it('is not cut where no further attempt may follow: its node may thaw before the deadline', async () => {
-    const world = await worldWith('a', 'b');
-    world.transport.node('a').freeze();
-    const { call, outcome } = world.call(world.caller({ ...ROUND_ROBIN, retries: 0 }));
-    await world.clock.advance(4000);
-    world.transport.node('a').thaw();
-    await world.clock.settle();
-    expect((await outcome).code).toBe(status.OK);
-    expect(call.attempts).toBe(1);
-  });
+  it.each([
+    ['by the number of retries', { retries: 0 }],
+    ['by the retry function, which repeats nothing that may have been handled', { retry: retrySafely }],
+  ])(
+    'is not cut where no further attempt may follow %s: its node may thaw before the deadline',
+    async (_by, settings) => {
+      const world = await worldWith('a', 'b');
+      world.transport.node('a').freeze();
+      const { call, outcome } = world.call(world.caller({ ...ROUND_ROBIN, ...settings }));
+      await world.clock.advance(4000);
+      world.transport.node('a').thaw();
+      await world.clock.settle();
+      expect((await outcome).code).toBe(status.OK);
+      expect(call.attempts).toBe(1);
+    },
+  );
 
   it('is only cut as far as the retry budget lets it go elsewhere', async () => {
     const world = new TestWorld(1, { budget: { ratio: 0, perSecond: 0.2 } });

@@ -141,7 +141,8 @@ describe('retries', () => {
     const world = new TestWorld(1, { budget: { ratio: 0, perSecond: 0.2 } });
     await world.nodes('a', 'b');
     world.transport.node('a').freeze();
-    const caller = world.caller({ ...ROUND_ROBIN, retry: () => false });
+    // Nobody knows beforehand what it will say.
+    const caller = world.caller({ ...ROUND_ROBIN, retry: async () => false });
     const { outcome } = world.call(caller);
     await world.clock.advance(1300);
     expect(await outcome).toMatchObject({ reason: 'silent' });

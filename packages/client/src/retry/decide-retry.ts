@@ -15,7 +15,7 @@ import { orStopped } from '../call/or-stopped.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import { backoffMs } from './backoff.js';
 import { pushBackOf } from './push-back.js';
-import { type RetryDecision, retryNever } from './retry-function.js';
+import type { RetryContext, RetryDecision } from './retry-function.js';
 
 /** Endings that no further attempt can better: they are the mesh's or the caller's own. */
 const FINAL: ReadonlySet<Reason> = new Set<Reason>([
@@ -124,24 +124,27 @@ export async function askRetryFunction(
   outcome: Outcome,
   clock: Clock,
 ): Promise<RetryDecision | Outcome> {
-  const { plan, method } = call;
   try {
-    const decision = plan.retry({
-      method,
-      attempt: call.attempts,
-      outcome,
-      delivery: outcome.delivery,
-      idempotent: plan.idempotent,
-      remainingMs: call.deadline - clock.now(),
-    });
+    const decision = call.plan.retry(retryContext(call, outcome, clock));
     // Not every promise is a Promise; a decision that is there need not be waited for.
     const given = isThenable(decision) ? await orStopped(call, Promise.resolve(decision)) : decision;
     return checkedDecision(given);
   } catch (error) {
     // go-micro: the retry function's error is the call's.
-    const details = `retry function ${plan.retry.name} failed: ${messageOf(error)}`;
+    const details = `retry function ${call.plan.retry.name} failed: ${messageOf(error)}`;
     return localOutcome(status.INTERNAL, 'interceptor', outcome.delivery, details);
   }
+}
+
+function retryContext(call: PlannedCall, outcome: Outcome, clock: Clock): RetryContext {
+  return {
+    method: call.method,
+    attempt: call.attempts,
+    outcome,
+    delivery: outcome.delivery,
+    idempotent: call.plan.idempotent,
+    remainingMs: call.deadline - clock.now(),
+  };
 }
 
 function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
@@ -194,12 +197,27 @@ function tryTakeExtra(call: PlannedCall): RetryStopEvent['cause'] | undefined {
 /**
  * Whether a call gains by losing an attempt that may still bring its answer: another attempt runs, or one may follow, for
  * which it is taken out of the budget.
+ *
+ * @param loss - what the attempt would end with.
  */
-export function mayGoElsewhere(call: PlannedCall, clock: Clock): boolean {
+export function mayGoElsewhere(call: PlannedCall, loss: Outcome, clock: Clock): boolean {
   if (call.running > 1) return true;
-  if (countedAttempts(call) > call.plan.retries || !mayReplay(call, 'unknown')) return false;
-  if (call.plan.retry === retryNever || comesTooLate(call, clock.now())) return false;
+  if (countedAttempts(call) > call.plan.retries || !mayReplay(call, loss.delivery)) return false;
+  if (comesTooLate(call, clock.now()) || !mightRetry(call, loss, clock)) return false;
   return tryTakeExtra(call) === undefined;
+}
+
+/** What a retry function would say of a loss; one that has to think about it might say yes. */
+function mightRetry(call: PlannedCall, loss: Outcome, clock: Clock): boolean {
+  try {
+    const decision = call.plan.retry(retryContext(call, loss, clock));
+    if (!isThenable(decision)) return checkedDecision(decision) !== false;
+    // Its error, if it is one, becomes the call's when it is asked in earnest.
+    void decision.then(undefined, () => {});
+  } catch {
+    // The same.
+  }
+  return true;
 }
 
 function pauseBefore(call: PlannedCall, decision: RetryDecision, random: Random): number {

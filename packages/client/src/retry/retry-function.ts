@@ -23,7 +23,8 @@ export type RetryDecision = boolean | { readonly afterMs: number };
 
 /**
  * Says whether a failed attempt is worth another. It is asked within `retries`; attempts that were provably unsent go
- * elsewhere without asking. An error that it throws becomes the call's.
+ * elsewhere without asking. An error that it throws becomes the call's. It may be asked more than once of an attempt: while
+ * that waits for a silent node, whether it would go elsewhere, and then in earnest.
  */
 export type RetryFunction = (context: RetryContext) => RetryDecision | Promise<RetryDecision>;
 

@@ -5,6 +5,6 @@ import { openStub } from './grpc-js-stub.js';
 export const control: FaultContender = {
   id: 'control',
   fleet: 'control',
-  promises: false,
+  promises: 'nothing',
   open: (target) => openStub(target, {}),
 };

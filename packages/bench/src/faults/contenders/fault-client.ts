@@ -22,14 +22,22 @@ export interface FaultClient {
   call(method: LedgerMethod, id: string): Promise<unknown>;
 }
 
+/**
+ * What a client promises. `both`: no call fails while a healthy node is left, and none that is not idempotent runs twice. A
+ * plain server that stood still runs whatever lay in its socket, be it cancelled or not, so that of such a server's
+ * calls only one can be had: `noFailure`, or `onceOnly`, where what was on the node when it stood still may fail.
+ */
+export type FaultPromise = 'both' | 'noFailure' | 'onceOnly' | 'nothing';
+
 /** One of the clients that are compared; its process ends with it. */
 export interface FaultContender {
   /** For the JSON, and in the ids of its calls. */
   readonly id: string;
   /** Which nodes it calls. */
   readonly fleet: 'mesh' | 'plain' | 'control';
-  /** Whether it is micromesh, which promises something. */
-  readonly promises: boolean;
+  readonly promises: FaultPromise;
+  /** Further attempts that it makes; default {@link RETRIES}. */
+  readonly retries?: number;
   open(target: FaultTarget): FaultClient;
 }
 

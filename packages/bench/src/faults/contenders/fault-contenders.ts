@@ -1,7 +1,7 @@
 import type { FaultContender } from './fault-client.js';
 import { micromesh } from './micromesh.js';
 import { micromeshHedged } from './micromesh-hedged.js';
-import { micromeshToPlain } from './micromesh-to-plain.js';
+import { micromeshToPlain, micromeshToPlainOnce } from './micromesh-to-plain.js';
 import { niceGrpc } from './nice-grpc.js';
 import { outlierDetection } from './outlier-detection.js';
 import { pickFirst } from './pick-first.js';
@@ -18,4 +18,5 @@ export const FAULT_CONTENDERS: readonly FaultContender[] = [
   micromesh,
   micromeshHedged,
   micromeshToPlain,
+  micromeshToPlainOnce,
 ];

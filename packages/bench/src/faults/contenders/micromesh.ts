@@ -5,6 +5,6 @@ import { openMesh } from './open-mesh.js';
 export const micromesh: FaultContender = {
   id: 'micromesh',
   fleet: 'mesh',
-  promises: true,
+  promises: 'both',
   open: (target) => openMesh(target),
 };

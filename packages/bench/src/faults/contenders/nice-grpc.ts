@@ -24,7 +24,7 @@ const RETRY = {
 export const niceGrpc: FaultContender = {
   id: 'nice-grpc + retry',
   fleet: 'mesh',
-  promises: false,
+  promises: 'nothing',
   open: openNiceGrpc,
 };
 

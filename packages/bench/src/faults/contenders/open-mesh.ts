@@ -6,7 +6,7 @@ import { callThrough, DEADLINE_MS, type FaultClient, type FaultTarget } from './
 /** A typed client of a mesh that finds the nodes in the registry. */
 export function openMesh(
   { registry, service }: FaultTarget,
-  options: Pick<ClientOptions, 'hedge'> = {},
+  options: Pick<ClientOptions, 'hedge' | 'retries' | 'retry'> = {},
 ): FaultClient {
   const mesh = createMesh({ registry, logger: silentLogger });
   const client = mesh.client(LedgerService, { service, timeoutMs: DEADLINE_MS, ...options });

@@ -22,6 +22,6 @@ const OUTLIER_DETECTION = {
 export const outlierDetection: FaultContender = {
   id: 'grpc-js round_robin + outlier_detection',
   fleet: 'mesh',
-  promises: false,
+  promises: 'nothing',
   open: (target) => openStub(target, { loadBalancingConfig: [{ outlier_detection: OUTLIER_DETECTION }] }),
 };

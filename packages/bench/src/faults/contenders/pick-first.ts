@@ -5,6 +5,6 @@ import { openStub } from './grpc-js-stub.js';
 export const pickFirst: FaultContender = {
   id: 'grpc-js pick_first',
   fleet: 'mesh',
-  promises: false,
+  promises: 'nothing',
   open: (target) => openStub(target, {}),
 };

@@ -5,7 +5,7 @@ import { openStub, RETRY_POLICY } from './grpc-js-stub.js';
 export const retryPolicy: FaultContender = {
   id: 'grpc-js round_robin + retryPolicy',
   fleet: 'mesh',
-  promises: false,
+  promises: 'nothing',
   open: (target) =>
     openStub(target, { loadBalancingConfig: [{ round_robin: {} }], methodConfig: [RETRY_POLICY] }),
 };

@@ -5,6 +5,6 @@ import { openStub } from './grpc-js-stub.js';
 export const roundRobin: FaultContender = {
   id: 'grpc-js round_robin',
   fleet: 'mesh',
-  promises: false,
+  promises: 'nothing',
   open: (target) => openStub(target, { loadBalancingConfig: [{ round_robin: {} }] }),
 };

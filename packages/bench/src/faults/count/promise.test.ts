@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { FaultPromise } from '../contenders/fault-client.js';
 import type { Fault } from '../fault.js';
 import type { CallRecord } from '../process/messages.js';
 import { brokenPromises } from './promise.js';
@@ -20,10 +21,10 @@ function calls(change: (startMs: number) => Partial<CallRecord> & { tookMs?: num
   });
 }
 
-function judge(run: FaultRun, made: readonly CallRecord[]) {
+function judge(run: FaultRun, made: readonly CallRecord[], promises: FaultPromise = 'both') {
   const judged = judgeCalls(run, 'me', made);
   const row = rowOf(run, 'me', 'write', judged);
-  return { row, broken: brokenPromises(run, row, judged) };
+  return { row, broken: brokenPromises(run, { id: 'me', promises }, row, judged) };
 }
 
 describe('a row', () => {
@@ -75,6 +76,19 @@ describe('the promise', () => {
     const twice = [1, 2].map((atMs) => ({ atMs, node: 'a', event: 'effect' as const }));
     const { broken } = judge(runOf(KILL, new Map([['me/write/3', twice]])), calls());
     expect(broken).toEqual(['1 calls were executed twice']);
+  });
+
+  it('of the calls of plain servers is one of two: that none fails, or that none runs twice', () => {
+    const twice = [1, 2].map((atMs) => ({ atMs, node: 'a', event: 'effect' as const }));
+    const run = runOf(KILL, new Map([['me/write/3', twice]]));
+    const failing = (fromMs: number) =>
+      calls((startMs) => (startMs >= fromMs && startMs < fromMs + 100 ? { code: 14 } : {}));
+    expect(judge(run, calls(), 'noFailure').broken).toEqual([]);
+    expect(judge(run, failing(1_100), 'noFailure').broken).toEqual(['5 calls failed']);
+    expect(judge(run, calls(), 'onceOnly').broken).toEqual(['1 calls were executed twice']);
+    expect(judge(runOf(KILL), failing(1_100), 'onceOnly').broken).toEqual([]);
+    expect(judge(runOf(KILL), failing(2_500), 'onceOnly').broken).toEqual(['5 calls failed']);
+    expect(judge(run, failing(2_500), 'nothing').broken).toEqual([]);
   });
 
   it('is broken by calls that are still slow one second after the fault', () => {

@@ -1,4 +1,4 @@
-import { RETRIES } from '../contenders/fault-client.js';
+import { type FaultContender, RETRIES } from '../contenders/fault-client.js';
 import { callId } from '../service/ledger.js';
 import { binomialInterval } from './binomial.js';
 import { wasOpenIn } from './executions.js';
@@ -7,28 +7,50 @@ import type { FaultRow, FaultRun, JudgedCall } from './row.js';
 /** How soon a stream that has begun has to fail when its node is gone. */
 const SURFACES_WITHIN_MS = 250;
 
+/** By when what a fault caught has failed, where it may. */
+const CAUGHT_WITHIN_MS = 1_000;
+
+type Promising = Pick<FaultContender, 'id' | 'promises' | 'retries'>;
+
 /**
- * What micromesh promises: no call fails while a healthy node is left; what is not idempotent never runs twice; one second after the
- * fault the p99 is back within twice of what it was, or of what the machine itself makes of a call by then.
+ * What a client of micromesh promises: no call fails while a healthy node is left; what is not idempotent never runs twice; one
+ * second after the fault the p99 is back within twice of what it was, or of what the machine itself makes of a call by then.
  *
  * @param calls - of the row's client and method.
  * @returns what was not kept, in words.
  */
 export function brokenPromises(
   run: FaultRun,
+  client: Promising,
   row: Omit<FaultRow, 'broken'>,
   calls: readonly JudgedCall[],
 ): readonly string[] {
-  const broken: string[] = [];
-  const { healthyLeft = true, failRatio = 0, breaksStreams = false } = run.fault;
-  if (breaksStreams) broken.push(...brokenStreams(run, row.client, calls));
-  else if (failRatio > 0) broken.push(...brokenByChance(run, calls, failRatio));
-  else if (healthyLeft && row.failed > 0) broken.push(`${row.failed} calls failed`);
-  if (!row.idempotent && row.executedTwice > 0) broken.push(`${row.executedTwice} calls were executed twice`);
+  if (client.promises === 'nothing') return [];
+  const broken: string[] = [...failedDespite(run, client, row, calls)];
+  if (client.promises !== 'noFailure' && !row.idempotent && row.executedTwice > 0) {
+    broken.push(`${row.executedTwice} calls were executed twice`);
+  }
+  const { healthyLeft = true } = run.fault;
   if (healthyLeft && row.p99AfterMs > 2 * Math.max(row.p99BeforeMs, run.controlP99AfterMs)) {
     broken.push(stillSlow(run, row));
   }
   return broken;
+}
+
+function failedDespite(
+  run: FaultRun,
+  client: Promising,
+  row: Omit<FaultRow, 'broken'>,
+  calls: readonly JudgedCall[],
+): readonly string[] {
+  const { healthyLeft = true, failRatio = 0, breaksStreams = false, answersErrors = false } = run.fault;
+  if (breaksStreams) return brokenStreams(run, client.id, calls);
+  const mayFail = client.promises === 'onceOnly' && !row.idempotent;
+  if (!healthyLeft || (mayFail && answersErrors)) return [];
+  if (failRatio > 0) return brokenByChance(run, client, calls, failRatio);
+  const caughtUntilMs = mayFail ? run.faultMs + CAUGHT_WITHIN_MS : Number.NEGATIVE_INFINITY;
+  const failed = calls.filter(({ code, startMs }) => code !== 0 && startMs > caughtUntilMs).length;
+  return failed > 0 ? [`${failed} calls failed`] : [];
 }
 
 function stillSlow(
@@ -39,10 +61,15 @@ function stillSlow(
   return `p99 ${p99AfterMs} ms from 1 s after the fault on, ${p99BeforeMs} ms before it; ${bare}`;
 }
 
-function brokenByChance(run: FaultRun, calls: readonly JudgedCall[], failRatio: number): readonly string[] {
+function brokenByChance(
+  run: FaultRun,
+  { retries = RETRIES }: Promising,
+  calls: readonly JudgedCall[],
+  failRatio: number,
+): readonly string[] {
   const after = calls.filter(({ startMs }) => startMs >= run.faultMs);
   const failed = calls.filter(({ code }) => code !== 0).length;
-  const { low, high } = binomialInterval(after.length, failRatio ** (1 + RETRIES));
+  const { low, high } = binomialInterval(after.length, failRatio ** (1 + retries));
   if (failed >= low && failed <= high) return [];
   return [`${failed} of ${after.length} calls failed, outside of ${low} to ${high}`];
 }

@@ -16,6 +16,7 @@ export const ANSWERS: readonly Fault[] = [
   {
     name: 'internal',
     title: 'one node answers every call with INTERNAL at once',
+    answersErrors: true,
     async bring(stage) {
       for (const node of stage.at(0)) node.behave({ failRatio: 1, failCode: status.INTERNAL });
     },
@@ -24,6 +25,7 @@ export const ANSWERS: readonly Fault[] = [
     name: 'errors-everywhere',
     title: 'all nodes answer 20 % of the calls with UNAVAILABLE',
     failRatio: FAIL_RATIO,
+    answersErrors: true,
     async bring(stage) {
       for (const node of stage.nodes) node.behave({ failRatio: FAIL_RATIO, failCode: status.UNAVAILABLE });
     },

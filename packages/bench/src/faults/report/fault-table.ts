@@ -9,7 +9,7 @@ interface Column {
 }
 
 const COLUMNS: readonly Column[] = [
-  { title: 'client', width: 38, cell: ({ client }) => client },
+  { title: 'client', width: 42, cell: ({ client }) => client },
   { title: 'idempotent', width: 10, cell: ({ idempotent }) => (idempotent ? 'yes' : 'no') },
   { title: 'calls', width: 6, cell: ({ calls }) => String(calls) },
   { title: 'failed', width: 6, cell: ({ failed }) => String(failed) },
