@@ -19,15 +19,16 @@ export type InterventionRecord =
   /** Nobody can follow it; `problem` continues the sentence "the record ...". */
   | { readonly kind: 'unreadable'; readonly nodeId: string; readonly problem: string };
 
-const ROOT = 'micromesh/interventions/';
+/** What the keys of all interventions begin with, in whatever service. */
+export const INTERVENTIONS_PREFIX = 'micromesh/interventions/';
 const MAX_WHO = 200;
 const MAX_WHY = 1000;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
-/** What the keys of all interventions in a service begin with: `micromesh/interventions/hello/`. */
+/** What the keys of all interventions in one service begin with: `micromesh/interventions/hello/`. */
 export function interventionPrefix(service: ServiceKey): string {
-  return `${ROOT}${keyPart(formatServiceKey(service))}/`;
+  return `${INTERVENTIONS_PREFIX}${keyPart(formatServiceKey(service))}/`;
 }
 
 /** The key of the intervention on one node: `micromesh/interventions/hello/hello-3f9a`. */

@@ -189,6 +189,28 @@ describe('a manual ejection', () => {
     expect(await pathOf(6)).toEqual(['a']);
   });
 
+  it('is watched once for all services, and counts for its own alone', async () => {
+    const watched: string[] = [];
+    const { keyValues } = registry;
+    const watch = keyValues.watch.bind(keyValues);
+    keyValues.watch = (prefix) => {
+      watched.push(prefix);
+      return watch(prefix);
+    };
+    world.caller();
+    const other = world.room.callerFor({ name: 'hello2' }, {});
+    await nodes('a', 'b');
+    registry.show({ name: 'hello2' }, [testNode('a'), testNode('b')]);
+    await eject('a', 600_000);
+    expect(new Set(watched)).toEqual(new Set(['micromesh/interventions/']));
+    expect(states()).toEqual(['a ejected']);
+    expect(await pathOf(6)).toEqual(['b']);
+    const before = world.path.length;
+    for (let index = 0; index < 20; index++) world.call(other);
+    await world.clock.settle();
+    expect(new Set(world.path.slice(before))).toEqual(new Set(['a', 'b']));
+  });
+
   it('leaves no timer behind', async () => {
     world.caller();
     await nodes('a', 'b');

@@ -11,6 +11,7 @@ import {
 import type { KeyValueStore, KvEntry, KvWatch, KvWatchState } from '@micromesh/registry';
 import { interventionsInForce } from './in-force.js';
 import {
+  INTERVENTIONS_PREFIX,
   type Intervention,
   interventionPrefix,
   readIntervention,
@@ -48,6 +49,8 @@ export class ServiceInterventions {
   readonly #clock: Clock;
   readonly #changed: () => void;
   readonly #watch: KvWatch | undefined;
+  /** Of this service's records; those of others are passed over. */
+  #prefix = '';
   #wanted: ReadonlyMap<string, Intervention> = new Map();
   #ejected: ReadonlyMap<string, Intervention> = new Map();
   #ignored: Intervention | undefined;
@@ -70,7 +73,9 @@ export class ServiceInterventions {
   /** A name that no store can hold has no interventions; its calls must not suffer by it. */
   #open(store: InterventionSource['store']): KvWatch | undefined {
     try {
-      return store.watch(interventionPrefix(this.#service));
+      this.#prefix = interventionPrefix(this.#service);
+      // All services of a process watch the same keys: that is one watch, and one connection to Consul, for all of them.
+      return store.watch(INTERVENTIONS_PREFIX);
     } catch (error) {
       const service = formatServiceKey(this.#service);
       this.#logger.warn(
@@ -94,6 +99,7 @@ export class ServiceInterventions {
     const unreadable = new Map<string, number>();
     const now = this.#clock.wallNow();
     for (const { key, value, modifyIndex } of entries) {
+      if (!key.startsWith(this.#prefix)) continue;
       const record = readIntervention(this.#service, key, value);
       if (record === undefined) continue;
       if (record.kind === 'unreadable') {

@@ -53,8 +53,11 @@ export class AgentRing {
   }
 }
 
-/** Whether an error is one of this agent, so that another may do better: no answer, or a 5xx. */
+const TOO_MANY = 429;
+
+/** Whether an error is one of this agent, so that another may do better: no answer, a 5xx, or too many connections. */
 export function isAgentTrouble(error: unknown): boolean {
   if (!(error instanceof RegistryError)) return false;
-  return error.statusCode === undefined || error.statusCode >= 500;
+  const { statusCode } = error;
+  return statusCode === undefined || statusCode >= 500 || statusCode === TOO_MANY;
 }

@@ -1,12 +1,15 @@
+import { silentLogger } from '@micromesh/core';
 import { FakeClock } from '@micromesh/core/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type BlockingAnswer, BlockingQuery } from './blocking-query.js';
+import { WaitSlots } from './wait-slots.js';
 
 type Reply = BlockingAnswer<string> | Error;
 
 interface Asked {
   readonly at: number;
   readonly index: bigint | undefined;
+  readonly waitMs: number | undefined;
   answer(reply: Reply): Promise<void>;
 }
 
@@ -15,14 +18,16 @@ class Scripted {
   readonly clock = new FakeClock();
   readonly asked: Asked[] = [];
   readonly told: string[] = [];
+  readonly waits = new WaitSlots({ max: 1, registry: 'scripted', clock: this.clock, logger: silentLogger });
   #last: string | undefined;
   readonly query = new BlockingQuery<string>({
-    ask: (index, signal) =>
+    ask: (wait, signal) =>
       new Promise((resolve, reject) => {
         signal.addEventListener('abort', () => reject(new Error('aborted')));
         this.asked.push({
           at: this.clock.now(),
-          index,
+          index: wait?.index,
+          waitMs: wait?.waitMs,
           answer: (reply) => {
             if (reply instanceof Error) reject(reply);
             else resolve(reply);
@@ -40,6 +45,8 @@ class Scripted {
     onFailure: (error) => this.told.push(`failure ${error}`),
     onRecovery: () => this.told.push('recovery'),
     minIntervalMs: 100,
+    waitMs: 30_000,
+    waits: this.waits,
     retry: { baseMs: 100, maxMs: 2_000 },
     clock: this.clock,
     random: () => 1,
@@ -206,6 +213,54 @@ describe('BlockingQuery', () => {
     expect(scripted.requests).toEqual(['0 -', '100 -']);
     await scripted.reply(0, answer('new', 11));
     expect(scripted.told.slice(2)).toEqual(['new', 'recovery']);
+  });
+
+  it('waits for a short time first, and longer once that was answered', async () => {
+    start();
+    await scripted.reply(0, answer('a', 10));
+    await scripted.reply(2_000, answer('a', 10));
+    await scripted.reply(30_000, answer('a', 10));
+    await scripted.reply(0, new Error('reset'));
+    await scripted.clock.advance(100);
+    await scripted.reply(0, answer('a', 10));
+    expect(scripted.asked.map(({ waitMs }) => waitMs)).toEqual([
+      undefined,
+      2_000,
+      30_000,
+      30_000,
+      undefined,
+      2_000,
+    ]);
+  });
+
+  it('asks once a second, without waiting, while there is no slot, and waits as soon as there is one', async () => {
+    start();
+    const release = scripted.waits.take();
+    await scripted.reply(0, answer('a', 10));
+    await scripted.clock.advance(1_249);
+    expect(scripted.requests).toEqual(['0 -']);
+    await scripted.reply(1, answer('b', 11));
+    await scripted.clock.advance(1_250);
+    expect(scripted.requests).toEqual(['0 -', '1250 -', '2500 -']);
+    await scripted.reply(0, answer('b', 11));
+    release?.();
+    await scripted.clock.advance(1_250);
+    expect(scripted.requests.slice(3)).toEqual(['2600 11']);
+    expect(scripted.waits.take()).toBeUndefined();
+  });
+
+  it('says nothing when one question in between fails, and gives its slot back when it ends', async () => {
+    start();
+    const release = scripted.waits.take();
+    await scripted.reply(0, answer('a', 10));
+    await scripted.reply(1_250, new Error('reset'));
+    await scripted.reply(100, answer('a', 10));
+    expect(scripted.told).toEqual(['a', 'a', 'recovery']);
+    release?.();
+    await scripted.clock.advance(1_250);
+    scripted.query.close();
+    await scripted.ended;
+    expect(scripted.waits.take()).toBeDefined();
   });
 
   it('ends when closed in a wait, and when closed in a question', async () => {

@@ -35,7 +35,7 @@ export interface DirectRequest {
   /** Whether it may be sent again where a kept connection turns out to be closed; default: unless it may wait (answerTimeoutMs). */
   readonly resend?: boolean;
   /** How long the agent may think, in ms; default: requestTimeoutMs. */
-  readonly answerTimeoutMs?: number;
+  readonly answerTimeoutMs?: number | undefined;
 }
 
 /** What each call of the `consul` package is given: it never settles without a time-out when a connection breaks in a body. */
@@ -45,12 +45,15 @@ export interface PlainOptions {
   readonly ctx: EventEmitter;
 }
 
+const TOO_MANY = 429;
+
 /** One agent and a pool of connections to it. */
 export class ConsulAgent {
   /** `consul 127.0.0.1:8500` */
   readonly description: string;
   readonly address: AgentAddress;
   readonly #settings: AgentSettings;
+  readonly #use: SocketUse;
   readonly #sockets: Agent;
   readonly #client: Consul;
   readonly #headers: Readonly<Record<string, string>>;
@@ -60,12 +63,18 @@ export class ConsulAgent {
     this.address = address;
     this.description = `consul ${formatAgentAddress(address)}`;
     this.#settings = settings;
-    this.#sockets = createSockets(address, settings.tls, {
-      ...use,
-      onDisconnect: () => {
-        if (!this.#destroyed) use.onDisconnect?.();
+    this.#use = use;
+    this.#sockets = createSockets(
+      address,
+      settings.tls,
+      {
+        ...use,
+        onDisconnect: () => {
+          if (!this.#destroyed) use.onDisconnect?.();
+        },
       },
-    });
+      settings.clock,
+    );
     const place =
       address.kind === 'unix'
         ? { socketPath: address.path }
@@ -102,6 +111,8 @@ export class ConsulAgent {
       });
       if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
       if (answer.statusCode === 404 && request.absenceIsAnswer === true) return answer;
+      // What newer agents say before they close a connection that is one too many.
+      if (answer.statusCode === TOO_MANY) this.#use.onRefused?.();
       throw new RegistryError(`${this.description}: ${answer.statusCode} ${excerpt(answer.body)}`, {
         statusCode: answer.statusCode,
       });

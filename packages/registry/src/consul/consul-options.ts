@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import {
   type Clock,
   ConfigError,
+  checkInteger,
   checkNumber,
   checkOptionNames,
   type Logger,
@@ -49,6 +50,12 @@ export interface ConsulOptions {
   readonly requestTimeoutMs?: number;
   /** The least time between two answers of one watch while they keep coming, in ms; default 100. */
   readonly minIntervalMs?: number;
+  /**
+   * Most connections to an agent for watches, one each; at least 1, default 50. What is watched beyond that is asked for about once a
+   * second, as it is after an agent has refused connections. An agent takes 200 from one address, of all processes there together
+   * (`limits.http_max_conns_per_client`); 26 more of this registry are for all else.
+   */
+  readonly maxWatchConnections?: number;
   /** First wait after a failure, in ms, doubled from failure to failure; default 100. */
   readonly retryBaseMs?: number;
   /** Longest wait after a failure, in ms; default 2,000. */
@@ -84,6 +91,7 @@ export interface ConsulSettings {
   readonly waitMs: number;
   readonly requestTimeoutMs: number;
   readonly minIntervalMs: number;
+  readonly maxWatchConnections: number;
   readonly retry: Backoff;
   readonly heartbeatMs: number;
   readonly ttlMs: number;
@@ -106,6 +114,7 @@ const OPTION_NAMES = [
   'waitMs',
   'requestTimeoutMs',
   'minIntervalMs',
+  'maxWatchConnections',
   'retryBaseMs',
   'retryMaxMs',
   'heartbeatMs',
@@ -153,6 +162,7 @@ export function readConsulOptions(options: ConsulOptions): ConsulSettings {
     waitMs: checkNumber('waitMs', options.waitMs ?? 30_000, 1_000, 600_000),
     requestTimeoutMs: checkNumber('requestTimeoutMs', options.requestTimeoutMs ?? 5_000, 1),
     minIntervalMs: checkNumber('minIntervalMs', options.minIntervalMs ?? 100, 1),
+    maxWatchConnections: checkInteger('maxWatchConnections', options.maxWatchConnections ?? 50, 1),
     retry: {
       baseMs: retryBaseMs,
       maxMs: checkNumber('retryMaxMs', options.retryMaxMs ?? 2_000, retryBaseMs),

@@ -22,6 +22,7 @@ import { isObject, stringsIn } from './json-shape.js';
 import { encodeNodeMeta } from './node-meta.js';
 import { RegisteredNode } from './registered-node.js';
 import { TokenSource } from './token-source.js';
+import { WaitSlots } from './wait-slots.js';
 
 /**
  * A registry in Consul, by way of one agent or several.
@@ -38,6 +39,12 @@ const KEEPER_SOCKETS = 2;
 // An agent takes 200 connections from one address. However many keys are read and written at once, they share these.
 const KEY_VALUE_SOCKETS = 16;
 
+// For questions that are answered at once, beside the watches.
+const QUESTION_SOCKETS = 8;
+
+// An agent counts connections that nobody uses as well.
+const IDLE_MS = 15_000;
+
 // A server that stops has more to do than to wait for a registry that does not answer.
 const MAX_DEREGISTER_MS = 2_000;
 
@@ -46,6 +53,7 @@ class ConsulRegistry implements KeyValueRegistry {
   readonly keyValues: ConsulKeyValueStore;
   readonly #settings: ConsulSettings;
   readonly #readers: AgentRing;
+  readonly #waits: WaitSlots;
   readonly #keeperAgents: readonly ConsulAgent[];
   readonly #keepers: AgentRing;
   readonly #keyValueAgents: AgentRing;
@@ -65,7 +73,19 @@ class ConsulRegistry implements KeyValueRegistry {
       requestTimeoutMs: settings.requestTimeoutMs,
       clock: settings.clock,
     };
-    this.#readers = new AgentRing(addresses.map((address) => new ConsulAgent(address, shared)));
+    const waits = new WaitSlots({
+      max: settings.maxWatchConnections,
+      registry: this.description,
+      clock: settings.clock,
+      logger: settings.logger,
+    });
+    this.#waits = waits;
+    const readerUse = {
+      maxSockets: settings.maxWatchConnections + QUESTION_SOCKETS,
+      idleMs: IDLE_MS,
+      onRefused: () => waits.refused(),
+    };
+    this.#readers = new AgentRing(addresses.map((address) => new ConsulAgent(address, shared, readerUse)));
     this.#keeperAgents = addresses.map(
       (address) =>
         new ConsulAgent(address, shared, {
@@ -77,9 +97,11 @@ class ConsulRegistry implements KeyValueRegistry {
     );
     this.#keepers = new AgentRing(this.#keeperAgents);
     this.#keyValueAgents = new AgentRing(
-      addresses.map((address) => new ConsulAgent(address, shared, { maxSockets: KEY_VALUE_SOCKETS })),
+      addresses.map(
+        (address) => new ConsulAgent(address, shared, { maxSockets: KEY_VALUE_SOCKETS, idleMs: IDLE_MS }),
+      ),
     );
-    const agents = { plain: this.#keyValueAgents, waiting: this.#readers };
+    const agents = { plain: this.#keyValueAgents, waiting: this.#readers, waits };
     this.keyValues = new ConsulKeyValueStore(this.description, agents, settings);
     this.#watches = serviceWatches(this.description, settings.logger, (watched) => this.#follow(watched));
   }
@@ -153,9 +175,9 @@ class ConsulRegistry implements KeyValueRegistry {
   }
 
   #follow(watched: WatchedService): () => void {
-    const { clock, random, minIntervalMs, retry } = this.#settings;
+    const { clock, random, minIntervalMs, waitMs, retry } = this.#settings;
     const query = new BlockingQuery({
-      ask: (index, signal) => askHealth(this.#readers, this.#settings, watched.service, index, signal),
+      ask: (wait, signal) => askHealth(this.#readers, this.#settings, watched.service, wait, signal),
       onAnswer: (entries) => watched.current(snapshotOf(watched.service, entries)),
       onDoubt: (entries, error) => watched.doubtful(snapshotOf(watched.service, entries), error),
       onFailure: (error) => watched.failing(error),
@@ -163,6 +185,8 @@ class ConsulRegistry implements KeyValueRegistry {
         for (const node of this.#nodes.values()) node.look();
       },
       minIntervalMs,
+      waitMs,
+      waits: this.#waits,
       retry,
       clock,
       random,

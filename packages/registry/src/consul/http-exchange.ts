@@ -40,6 +40,10 @@ export interface HttpAnswer {
 // 10,000 instances are about 15 MB; what is above is no answer of a registry.
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
+const AT_ONCE_MS = 1_000;
+const CLOSED_AT_ONCE =
+  'a new connection was closed at once; an agent that lives does so when it holds as many from one address as limits.http_max_conns_per_client says';
+
 /**
  * Sends one request and gives the whole answer, whatever its status.
  *
@@ -66,6 +70,7 @@ function exchangeOnce(options: HttpRequest): Promise<HttpAnswer> {
     const request = (secure ? requestHttps : requestHttp)(requestOptions(options));
     let timer: Timer | undefined;
     let settled = false;
+    let connectedAt = Number.POSITIVE_INFINITY;
     const forget = onAbort(signal, () => fail('given up'));
     const settle = () => {
       settled = true;
@@ -75,7 +80,8 @@ function exchangeOnce(options: HttpRequest): Promise<HttpAnswer> {
     const fail = (problem: string, cause?: unknown) => {
       if (settled) return;
       settle();
-      const message = `${where}: ${problem}`;
+      const closedAtOnce = !request.reusedSocket && isReset(cause) && clock.now() < connectedAt + AT_ONCE_MS;
+      const message = `${where}: ${closedAtOnce ? `${CLOSED_AT_ONCE} (${problem})` : problem}`;
       const stale = request.reusedSocket && isReset(cause);
       reject(stale ? new StaleConnectionError(message, { cause }) : new RegistryError(message, { cause }));
       request.destroy();
@@ -88,7 +94,10 @@ function exchangeOnce(options: HttpRequest): Promise<HttpAnswer> {
     allow(stepTimeoutMs, 'no connection');
     request.on('error', (error) => fail(errorWords(error), error));
     request.on('socket', (socket) => {
-      const connected = () => allow(options.answerTimeoutMs, 'no answer');
+      const connected = () => {
+        connectedAt = clock.now();
+        allow(options.answerTimeoutMs, 'no answer');
+      };
       if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', connected);
       else connected();
     });
@@ -126,6 +135,7 @@ function collect(
   response.on('end', () => done(Buffer.concat(chunks).toString('utf8')));
 }
 
-function isReset(error: unknown): boolean {
+/** Whether the other side has ended a connection. */
+export function isReset(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }

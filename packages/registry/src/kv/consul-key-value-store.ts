@@ -1,9 +1,11 @@
 import { createAbortController, onAbort } from '@micromesh/core';
 import type { AgentRing } from '../consul/agent-ring.js';
-import { type BlockingAnswer, BlockingQuery } from '../consul/blocking-query.js';
+import { type BlockingAnswer, BlockingQuery, type BlockingWait } from '../consul/blocking-query.js';
 import type { ConsulAgent } from '../consul/consul-agent.js';
 import { consulIndexOf, refuseFiltered } from '../consul/consul-headers.js';
 import type { ConsulSettings } from '../consul/consul-options.js';
+import { answerTimeoutMs, waitQuery } from '../consul/wait-query.js';
+import type { WaitSlots } from '../consul/wait-slots.js';
 import { RegistryError } from '../registry.js';
 import type { KeyValueStore, KvEntry, KvWatch, KvWriteOptions } from './key-value-store.js';
 import { readKvEntries, readKvWritten } from './kv-answer.js';
@@ -14,8 +16,9 @@ import { type PrefixWatches, prefixWatches, type WatchedPrefix } from './watched
 export interface KeyValueAgents {
   /** For what is answered at once: a pool with a bound, since any number of calls may read and write at a time. */
   readonly plain: AgentRing;
-  /** For watches, which hold a connection each. */
+  /** For watches, which hold a connection each while they have a slot. */
   readonly waiting: AgentRing;
+  readonly waits: WaitSlots;
 }
 
 /** Consul's key-value store, by way of a registry's own agents. The dev agent has the same. */
@@ -75,19 +78,21 @@ export class ConsulKeyValueStore implements KeyValueStore {
   }
 
   #follow(watched: WatchedPrefix): () => void {
-    const { clock, random, minIntervalMs, retry, stale } = this.#settings;
+    const { clock, random, minIntervalMs, waitMs, retry, stale } = this.#settings;
     const question = { path: pathOf(watched.prefix), recurse: '', ...(stale ? { stale: '' } : {}) };
     const query = new BlockingQuery<readonly KvEntry[]>({
       // Only the agent that gave the index is waited for. Another one is asked without: it may know less.
-      ask: (index, signal) =>
-        index === undefined
+      ask: (wait, signal) =>
+        wait === undefined
           ? this.#agents.waiting.ask((agent) => this.#read(agent, question, signal), signal)
-          : this.#agents.waiting.askCurrent((agent) => this.#read(agent, { ...question, index }, signal)),
+          : this.#agents.waiting.askCurrent((agent) => this.#read(agent, { ...question, wait }, signal)),
       onAnswer: (entries) => watched.current(entries),
       onDoubt: (entries, error) => watched.doubtful(entries, error),
       onFailure: (error) => watched.failing(error),
       onRecovery: () => {},
       minIntervalMs,
+      waitMs,
+      waits: this.#agents.waits,
       retry,
       clock,
       random,
@@ -99,10 +104,9 @@ export class ConsulKeyValueStore implements KeyValueStore {
 
   async #read(
     agent: ConsulAgent,
-    { path, index, ...flags }: KvQuestion,
+    { path, wait, ...flags }: KvQuestion,
     signal: AbortSignal,
   ): Promise<BlockingAnswer<readonly KvEntry[]>> {
-    const { waitMs, requestTimeoutMs } = this.#settings;
     const answer = await agent.request(
       {
         method: 'GET',
@@ -110,11 +114,10 @@ export class ConsulKeyValueStore implements KeyValueStore {
         query: {
           ...this.#scope,
           ...flags,
-          ...(index === undefined ? {} : { index: String(index), wait: `${Math.round(waitMs)}ms` }),
+          ...waitQuery(wait),
         },
         absenceIsAnswer: true,
-        // Consul adds up to a sixteenth of the wait, so that not all clients come back at once.
-        ...(index === undefined ? {} : { answerTimeoutMs: waitMs + waitMs / 16 + requestTimeoutMs }),
+        answerTimeoutMs: wait && answerTimeoutMs(wait, this.#settings),
       },
       signal,
     );
@@ -177,7 +180,7 @@ export class ConsulKeyValueStore implements KeyValueStore {
 
 interface KvQuestion {
   readonly path: string;
-  readonly index?: bigint;
+  readonly wait?: BlockingWait;
   readonly recurse?: string;
   readonly stale?: string;
 }
