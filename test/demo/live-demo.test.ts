@@ -1,11 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { freePort } from '@micromesh/cli/stage';
 import { silentLogger } from '@micromesh/core';
 import { spawnDevAgent } from '@micromesh/registry';
 import { HelloService } from '@micromesh/service-hello';
 import { createMesh } from 'micromesh';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { freePort, MarkedProcess, until } from './marked-process.js';
+import { MarkedProcess, until } from './marked-process.js';
 
 const DEMO = ['packages/micromesh/bin/micromesh.js', 'demo'];
 

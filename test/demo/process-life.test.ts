@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import { freePort } from '@micromesh/cli/stage';
 import { afterEach, describe, expect, test } from 'vitest';
-import { freePort, MarkedProcess } from './marked-process.js';
+import { MarkedProcess } from './marked-process.js';
 
 const TIMEOUT_MS = 60_000;
 /** The word: within 5 s nothing is left. */

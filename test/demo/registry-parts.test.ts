@@ -1,8 +1,5 @@
-import { startConsul } from '@micromesh/cli/consul';
+import { type Guardian, startConsul, startConsulPart, startDevAgentPart } from '@micromesh/cli/stage';
 import { expect, test } from 'vitest';
-import type { Guardian } from '../../packages/cli/src/process/guardian.js';
-import { startConsulPart } from '../../packages/cli/src/registry/consul-part.js';
-import { startDevAgentPart } from '../../packages/cli/src/registry/dev-agent-part.js';
 import { consulForTests } from '../dev-agent/consul-binary.js';
 
 const consul = await consulForTests();
@@ -21,6 +18,8 @@ class NotingGuardian implements Guardian {
   }
 
   watchNetwork() {}
+
+  watchFolder() {}
 
   close() {}
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { freePort } from '@micromesh/cli/stage';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { freePort, MarkedProcess } from './marked-process.js';
+import { MarkedProcess } from './marked-process.js';
 
 const END_MS = 5_000;
 // util-linux's `script` gives the demo a terminal.

@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import { startConsul } from '@micromesh/cli/consul';
+import { startConsul } from '@micromesh/cli/stage';
 import { startDevAgent } from '@micromesh/registry';
 import { expect, vi } from 'vitest';
 import { ask, askJson, indexOf, type Reply } from './ask.js';

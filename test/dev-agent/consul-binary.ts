@@ -1,4 +1,4 @@
-import { type FoundConsul, findConsul } from '@micromesh/cli/consul';
+import { type FoundConsul, findConsul } from '@micromesh/cli/stage';
 
 /**
  * The Consul that tests run against, installed where there is none. Where that fails, tests that need it are skipped, loudly;

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { startConsul } from '@micromesh/cli/consul';
+import { startConsul } from '@micromesh/cli/stage';
 import { describe, expect, it } from 'vitest';
 import { consulForTests } from './consul-binary.js';
 
@@ -53,7 +53,7 @@ describe.skipIf(found === undefined)('a real Consul of our own', () => {
   });
 
   it('ends with the process that started it, also after kill -9', async () => {
-    const module = new URL('../../packages/cli/dist/consul/index.js', import.meta.url).href;
+    const module = new URL('../../packages/cli/dist/stage/index.js', import.meta.url).href;
     const script = `
       import { startConsul } from ${JSON.stringify(module)};
       const consul = await startConsul({ binary: process.argv[1] });

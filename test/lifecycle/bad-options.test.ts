@@ -1,8 +1,8 @@
 import { Metadata, status } from '@grpc/grpc-js';
+import { freePort } from '@micromesh/cli/stage';
 import { type HelloHandlers, HelloService, helloHandlers } from '@micromesh/service-hello';
 import { ConfigError, consul, RpcError, retryOnCodes } from 'micromesh';
 import { describe, expect, it } from 'vitest';
-import { unusedPort } from './ports.js';
 import { failure, meshWith, untyped } from './refusals.js';
 
 // What users get to read when something is wrong: each message names it, and what to do.
@@ -306,7 +306,7 @@ describe('a call', () => {
     const mesh = meshWith();
     const builder = mesh.server('hello').add(HelloService, helloHandlers());
     await mesh.close();
-    const port = await unusedPort();
+    const port = await freePort();
     const started = performance.now();
     expect((await failure(() => builder.start({ listen: `127.0.0.1:${port}` }))).message).toBe(
       'the mesh was closed; start its servers before mesh.close()',

@@ -1,11 +1,12 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { status } from '@grpc/grpc-js';
+import { freePort } from '@micromesh/cli/stage';
 import { type Clock, systemClock } from '@micromesh/core';
 import { HelloService, helloHandlers } from '@micromesh/service-hello';
 import { CallError, ConfigError, RegistryError } from 'micromesh';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { portOf, unusedPort } from './ports.js';
+import { portOf } from './port-of.js';
 import { failure, meshWith, untyped } from './refusals.js';
 
 // What users get to read when something is wrong: each message names it, and what to do.
@@ -45,7 +46,7 @@ describe('a registry', () => {
     for (const [name, listener] of Object.entries(listeners))
       ports[name] = await listen(createHttpServer(listener));
     ports.mute = await listen(createServer((socket) => socket.on('error', () => {})));
-    ports.nobody = await unusedPort();
+    ports.nobody = await freePort();
   });
   afterAll(() => {
     for (const server of servers) server.close();
@@ -135,7 +136,7 @@ describe('a service', () => {
   });
 
   it('whose nodes are all dead names each, and why', async () => {
-    const port = await unusedPort();
+    const port = await freePort();
     const mesh = meshWith({ registry: `static:hello=127.0.0.1:${port}` });
     const hello = mesh.client(HelloService, { service: 'hello' });
     const error = await failure(() => hello.anything({ name: 'x' }, { timeoutMs: 2000 }));

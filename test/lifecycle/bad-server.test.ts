@@ -3,7 +3,7 @@ import { status } from '@grpc/grpc-js';
 import { HelloClient, type HelloHandlers, HelloService, helloHandlers } from '@micromesh/service-hello';
 import { ConfigError, RpcError } from 'micromesh';
 import { describe, expect, it } from 'vitest';
-import { portOf } from './ports.js';
+import { portOf } from './port-of.js';
 import { failure, meshWith, untyped } from './refusals.js';
 
 // What users get to read when something is wrong: each message names it, and what to do.

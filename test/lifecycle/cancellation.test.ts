@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { credentials, status } from '@grpc/grpc-js';
+import { freePort } from '@micromesh/cli/stage';
 import { ScriptedRegistry } from '@micromesh/client/testing';
 import { type Clock, systemClock, type Timer } from '@micromesh/core';
 import { HelloClient, type HelloHandlers, HelloService } from '@micromesh/service-hello';
 import { createMesh, type Mesh, memory, type Registry, RpcError, type TypedClient } from 'micromesh';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { unusedPort } from './ports.js';
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -133,7 +133,7 @@ describe('a cancellation ends a call within a turn, and leaves no timer of it', 
 
   it('that waits for a connection', async () => {
     const controller = new AbortController();
-    const hello = clientOn(`static:hello=127.0.0.1:${await unusedPort()}`);
+    const hello = clientOn(`static:hello=127.0.0.1:${await freePort()}`);
     const outcome = hello.anything({ name: 'x' }, { signal: controller.signal });
     await settle();
     await expectPromptEnd(outcome, controller);

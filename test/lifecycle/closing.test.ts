@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { HelloService } from '@micromesh/service-hello';
 import { createMesh } from 'micromesh';
 import { expect, it } from 'vitest';
-import { portOf } from './ports.js';
+import { portOf } from './port-of.js';
 
 it('a mesh that is closed as soon as it has a client leaves no connection behind', async () => {
   const sockets = new Set<Socket>();

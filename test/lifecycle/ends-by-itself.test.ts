@@ -1,8 +1,9 @@
 import { createServer, type Socket } from 'node:net';
+import { freePort } from '@micromesh/cli/stage';
 import { HelloService, helloHandlers } from '@micromesh/service-hello';
 import { createMesh, type Mesh, memory } from 'micromesh';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { portOf, unusedPort } from './ports.js';
+import { portOf } from './port-of.js';
 import { type Ended, run } from './program.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -77,7 +78,7 @@ describe('a program that makes a mesh, calls and closes it ends by itself', () =
   });
 
   it('with nodes that never were there', async () => {
-    const port = await unusedPort();
+    const port = await freePort();
     const ended = await run(
       `const mesh = createMesh({ registry: 'static:hello=127.0.0.1:${port}', logger });${CALL_AND_CLOSE}`,
     );
@@ -95,7 +96,7 @@ describe('a program that makes a mesh, calls and closes it ends by itself', () =
   });
 
   it.each(['by its name', 'as an object'])('with a Consul that was never there (%s)', async (how) => {
-    const at = `127.0.0.1:${await unusedPort()}`;
+    const at = `127.0.0.1:${await freePort()}`;
     const registry = how === 'by its name' ? `'consul://${at}'` : `consul({ address: '${at}' })`;
     const ended = await run(`const mesh = createMesh({ registry: ${registry}, logger });${CALL_AND_CLOSE}`);
     expect(ended.output).toBe("[ 4, 'registryUnknown' ]\n");
@@ -161,7 +162,7 @@ describe('a program with a server ends by itself', () => {
   });
 
   it('after stop() alone, with a Consul that was never there and register: false', async () => {
-    const at = `127.0.0.1:${await unusedPort()}`;
+    const at = `127.0.0.1:${await freePort()}`;
     const ended = await run(`${SERVE(`'consul://${at}'`, '{ drain: { lameDuckMs: 0 }, register: false }')}
       await running.stop();
       done();
@@ -202,7 +203,7 @@ describe('a program with a server ends by itself', () => {
   });
 
   it('when the mesh is closed while the server waits for its registry', async () => {
-    const at = `127.0.0.1:${await unusedPort()}`;
+    const at = `127.0.0.1:${await freePort()}`;
     const ended = await run(`
       const mesh = createMesh({ registry: 'consul://${at}', logger });
       const starting = mesh.server('hello').add(HelloService, helloHandlers()).start({ drain: { lameDuckMs: 0 } });

@@ -1,7 +1,7 @@
+import { freePort } from '@micromesh/cli/stage';
 import { HelloService, helloHandlers } from '@micromesh/service-hello';
 import { createMesh, type Mesh, memory } from 'micromesh';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { unusedPort } from './ports.js';
 import { run } from './program.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -68,7 +68,7 @@ async function leftBehind(script: string): Promise<Report> {
 }
 
 it('1,000 rounds of a mesh, a call and a close leave no handle, no listener and no heap behind', async () => {
-  const nowhere = `127.0.0.1:${await unusedPort()}`;
+  const nowhere = `127.0.0.1:${await freePort()}`;
   const { grownKib } = await leftBehind(`
     const registries = [
       () => 'memory:',

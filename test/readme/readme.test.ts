@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { freePorts } from '@micromesh/cli/stage';
 import { generate } from '@micromesh/generator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePorts } from '../../packages/cli/src/consul/free-ports.js';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');

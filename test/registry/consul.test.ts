@@ -1,4 +1,4 @@
-import { startConsul } from '@micromesh/cli/consul';
+import { startConsul } from '@micromesh/cli/stage';
 import { consul } from '@micromesh/registry';
 import { consulForTests } from '../dev-agent/consul-binary.js';
 import { describeRegistry } from './conformance.js';

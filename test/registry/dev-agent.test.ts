@@ -1,6 +1,6 @@
+import { freePort } from '@micromesh/cli/stage';
 import { consul, embedded, startDevAgent } from '@micromesh/registry';
 import { describeRegistry } from './conformance.js';
-import { unusedPort } from './unused-port.js';
 
 describeRegistry('the dev agent', async () => {
   const agent = await startDevAgent({ port: 0 });
@@ -8,7 +8,7 @@ describeRegistry('the dev agent', async () => {
 });
 
 describeRegistry('embedded', async () => {
-  const port = await unusedPort();
+  const port = await freePort();
   // The agent is a process of its own, which ends by itself.
   return { open: () => embedded({ port, idleMs: 1_000, env: {} }), stop: async () => {} };
 });

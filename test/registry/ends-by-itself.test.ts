@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { freePort } from '@micromesh/cli/stage';
 import { expect, it } from 'vitest';
 import { list, misbehave, ScriptedAgent } from './scripted-agent.js';
-import { unusedPort } from './unused-port.js';
 
 const registry = new URL('../../packages/registry/dist/index.js', import.meta.url).href;
 
@@ -34,7 +34,7 @@ function program(spec: string): string {
 }
 
 it('a program ends by itself when its registry was never there', async () => {
-  const { output, lingeredMs, status } = await run(program(`consul://127.0.0.1:${await unusedPort()}`));
+  const { output, lingeredMs, status } = await run(program(`consul://127.0.0.1:${await freePort()}`));
   expect(output).toContain('RegistryError');
   expect({ status, soon: lingeredMs < 1_000 }).toEqual({ status: 0, soon: true });
 });

@@ -1,7 +1,7 @@
+import { freePort } from '@micromesh/cli/stage';
 import { consul, embedded, memory, startDevAgent, staticRegistry } from '@micromesh/registry';
 import { expect, it } from 'vitest';
 import { describeKeyValues } from './kv-conformance.js';
-import { unusedPort } from './unused-port.js';
 
 describeKeyValues('memory', async () => ({
   open: () => memory({ name: 'kv-conformance' }),
@@ -14,7 +14,7 @@ describeKeyValues('the dev agent', async () => {
 });
 
 describeKeyValues('embedded', async () => {
-  const port = await unusedPort();
+  const port = await freePort();
   // The agent is a process of its own, which ends by itself.
   return { open: () => embedded({ port, idleMs: 1_000, env: {} }), stop: async () => {} };
 });

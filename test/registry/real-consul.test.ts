@@ -1,4 +1,4 @@
-import { type RunningConsul, startConsul } from '@micromesh/cli/consul';
+import { freePort, type RunningConsul, startConsul } from '@micromesh/cli/stage';
 import { events, parseAddress } from '@micromesh/core';
 import {
   type ConsulOptions,
@@ -12,7 +12,6 @@ import { consulForTests } from '../dev-agent/consul-binary.js';
 import { nodesBecome } from './conformance.js';
 import { ConsulApi } from './consul-api.js';
 import { startHealthServer } from './health-server.js';
-import { unusedPort } from './unused-port.js';
 
 const found = await consulForTests();
 
@@ -182,7 +181,7 @@ describe.skipIf(found === undefined)('with a real Consul', () => {
 
   it('gets heartbeats of a node that lives and that it cannot reach', async () => {
     const service = { name: 'unreached' };
-    const address = parseAddress(`127.0.0.1:${await unusedPort()}`);
+    const address = parseAddress(`127.0.0.1:${await freePort()}`);
     const registry = open({ checkIntervalMs: 1_000, heartbeatMs: 300 });
     await register(registry, { service, id: 'unreached-1', address, check: 'auto' });
     const checks = async () => await api.get('health/checks/unreached');

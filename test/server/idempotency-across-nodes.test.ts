@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type Client, Metadata, status } from '@grpc/grpc-js';
-import { startConsul } from '@micromesh/cli/consul';
+import { startConsul } from '@micromesh/cli/stage';
 import { IDEMPOTENCY_KEY } from '@micromesh/core';
 import { startDevAgent } from '@micromesh/registry';
 import { REPLAYED } from '@micromesh/server';

@@ -1,5 +1,7 @@
+import { ConfigError, messageOf } from '@micromesh/core';
 import type { Command } from 'commander';
-import { runConsulCommand } from '../consul/index.js';
+import { findConsul, NO_CONSUL_MESSAGE } from '../stage/index.js';
+import { FAILED, SUCCESS, WRONG_USAGE } from './exit-status.js';
 import type { CommandIo } from './io.js';
 
 /** Adds `micromesh consul`: where a Consul binary is, and how to get one. */
@@ -12,12 +14,21 @@ export function addConsulCommand(program: Command, io: CommandIo, exit: (status:
       'after',
       '\nExample:\n  $ $(micromesh consul --install) agent -dev\n\nExit status: 0 found, 1 the installation failed, 2 there is none.',
     )
-    .action(async ({ install = false }: { install?: boolean }) => {
-      const status = await runConsulCommand(install ? ['--install'] : [], {
-        env: io.env,
-        print: (line) => io.stdout.write(`${line}\n`),
-        report: (line) => io.stderr.write(`${line}\n`),
-      });
-      exit(status);
-    });
+    .action(async ({ install = false }: { install?: boolean }) => exit(await printPath(install, io)));
+}
+
+async function printPath(install: boolean, { env, stdout, stderr }: CommandIo): Promise<number> {
+  const report = (line: string) => stderr.write(`${line}\n`);
+  try {
+    const found = await findConsul({ env, install, onProgress: report });
+    if (found === undefined) {
+      report(NO_CONSUL_MESSAGE);
+      return WRONG_USAGE;
+    }
+    stdout.write(`${found.path}\n`);
+    return SUCCESS;
+  } catch (error) {
+    report(messageOf(error));
+    return error instanceof ConfigError ? WRONG_USAGE : FAILED;
+  }
 }

@@ -1,4 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { NO_CONSUL_MESSAGE } from '../stage/index.js';
 import type { CommandIo, Output } from './io.js';
 import { run } from './run.js';
 
@@ -145,5 +149,38 @@ describe('micromesh', () => {
     const { status, stderr } = await micromesh('demo', '--scenario', 'kill', '--registry', 'consul');
     expect(status).toBe(2);
     expect(stderr).toContain('micromesh consul --install');
+  });
+});
+
+describe('micromesh consul', () => {
+  test('prints the path of the binary alone', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'micromesh-run-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const binary = join(folder, 'consul');
+    writeFileSync(binary, '#!/bin/sh\necho "Consul v1.8.7"\n');
+    chmodSync(binary, 0o755);
+    const stdout = new Captured();
+    const stderr = new Captured();
+    const io = { stdin: process.stdin, stdout, stderr, env: { PATH: folder, XDG_CACHE_HOME: folder } };
+    expect(await run(['consul'], io)).toBe(0);
+    expect({ stdout: stdout.text, stderr: stderr.text }).toEqual({ stdout: `${binary}\n`, stderr: '' });
+  });
+
+  test('says with status 2 how to get one', async () => {
+    const { status, stdout, stderr } = await micromesh('consul');
+    expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: '', stderr: `${NO_CONSUL_MESSAGE}\n` });
+  });
+
+  test('refuses what it does not know', async () => {
+    const { status, stderr } = await micromesh('consul', '--instal');
+    expect(status).toBe(2);
+    expect(stderr).toContain('--install');
+  });
+
+  test('refuses a binary that does not run', async () => {
+    const stderr = new Captured();
+    const env = { MICROMESH_CONSUL_BIN: '/none' };
+    expect(await run(['consul'], { stdin: process.stdin, stdout: new Captured(), stderr, env })).toBe(2);
+    expect(stderr.text).toContain('MICROMESH_CONSUL_BIN');
   });
 });

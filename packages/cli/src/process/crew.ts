@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Guardian, startGuardian } from './guardian.js';
+import { type Guardian, startGuardian } from '../stage/index.js';
 import { ServiceProcess, type ServiceProcessOptions } from './service-process.js';
 
 const READY_LIMIT_MS = 20_000;
@@ -10,9 +10,13 @@ const READY_LIMIT_MS = 20_000;
 export class Crew {
   /** For files of this program; removed by {@link close}, or by the guardian. */
   readonly folder = mkdtempSync(join(tmpdir(), 'micromesh-demo-'));
-  readonly guardian: Guardian = startGuardian(this.folder);
+  readonly guardian: Guardian = startGuardian();
   readonly #members = new Set<ServiceProcess>();
   #ending = false;
+
+  constructor() {
+    this.guardian.watchFolder(this.folder);
+  }
 
   /**
    * Starts a service and resolves when it is ready.

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type Clock, messageOf, systemClock, within } from '@micromesh/core';
-import type { Guardian } from './guardian.js';
+import type { Guardian } from '../stage/index.js';
 import { LogTail } from './log-tail.js';
 import { type Ready, readReady } from './ready-message.js';
 

@@ -1,10 +1,13 @@
 import { ConfigError } from '@micromesh/core';
-import { findConsul, NO_CONSUL_MESSAGE } from '../consul/index.js';
-import type { Guardian } from '../process/guardian.js';
-import { startClusterPart } from './cluster-part.js';
-import { startConsulPart } from './consul-part.js';
-import { startDevAgentPart } from './dev-agent-part.js';
-import type { RegistryPart } from './registry-part.js';
+import {
+  findConsul,
+  type Guardian,
+  NO_CONSUL_MESSAGE,
+  type RegistryPart,
+  startClusterPart,
+  startConsulPart,
+  startDevAgentPart,
+} from '../stage/index.js';
 
 /** The registries that a command can start for itself. */
 export const REGISTRIES = ['embedded', 'consul'] as const;

@@ -1,5 +1,5 @@
 import { messageOf } from '@micromesh/core';
-import type { RegistryPart } from '../registry/registry-part.js';
+import type { RegistryPart } from '../stage/index.js';
 import type { Strike } from './effects.js';
 import { FLAKY } from './flaky-setting.js';
 import type { NetworkPart, NodePart } from './parts.js';

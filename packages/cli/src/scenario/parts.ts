@@ -1,4 +1,4 @@
-import type { RegistryPart } from '../registry/registry-part.js';
+import type { RegistryPart } from '../stage/index.js';
 
 /** What a node is told to do wrong; the hello service has the same words. */
 export interface NodeOrders {

@@ -1,10 +1,9 @@
-import { systemClock, within } from '@micromesh/core';
+import { ConfigError, messageOf, systemClock, within } from '@micromesh/core';
 import { helloProcess } from '../demo/service-processes.js';
 import type { Crew } from '../process/crew.js';
-import type { RegistryPart } from '../registry/registry-part.js';
 import type { StartRegistry } from '../registry/registry-starter.js';
+import { NetworkNamespace, type RegistryPart } from '../stage/index.js';
 import { startMeshLoad } from './mesh-load.js';
-import { NetworkNamespace } from './network-namespace.js';
 import type { LoadOptions, LoadPart, NetworkPart, NodePart, ScenarioParts } from './parts.js';
 
 /** The real parts of a run: a registry and hello nodes in processes of their own, and a mesh in this one. */
@@ -30,9 +29,13 @@ export class ProcessParts implements ScenarioParts {
   }
 
   async startNetwork(): Promise<NetworkPart> {
-    const network = await NetworkNamespace.create(this.#crew.guardian);
-    this.#network = network;
-    return network;
+    try {
+      this.#network = await NetworkNamespace.create(this.#crew.guardian);
+      return this.#network;
+    } catch (error) {
+      const mend = 'run it as root, or see --scenario freeze, which needs no network';
+      throw new ConfigError('--scenario', 'blackhole', messageOf(error), mend);
+    }
   }
 
   async startNode(registryUrl: string, effectsFile: string, network?: NetworkPart): Promise<NodePart> {

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { abortable, type Clock, sleep } from '@micromesh/core';
-import type { RegistryPart } from '../registry/registry-part.js';
+import type { RegistryPart } from '../stage/index.js';
 import { CallLedger } from './call-ledger.js';
 import { runClosedLoop } from './closed-loop.js';
 import {

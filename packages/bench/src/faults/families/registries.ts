@@ -28,6 +28,6 @@ export const REGISTRIES: readonly Fault[] = [
     name: 'leader',
     title: "kill -9 of the leader of Consul's three servers",
     registry: 'consul-cluster',
-    bring: (stage) => stage.registry.kill(),
+    bring: (stage) => stage.killLeader(),
   },
 ];

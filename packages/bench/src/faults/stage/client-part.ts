@@ -1,6 +1,6 @@
+import type { Guardian } from '@micromesh/cli/stage';
 import type { FaultContender, FaultTarget } from '../contenders/fault-client.js';
 import type { CallRecord, LoadRequest } from '../process/messages.js';
-import type { Janitor } from './janitor.js';
 import { Part } from './part.js';
 
 /** How long after its last call a client may take to report. */
@@ -11,9 +11,9 @@ export class ClientPart {
   readonly contender: FaultContender;
   readonly #part: Part;
 
-  constructor(contender: FaultContender, target: FaultTarget, janitor: Janitor) {
+  constructor(contender: FaultContender, target: FaultTarget, guardian: Guardian) {
     this.contender = contender;
-    this.#part = new Part('client-main.js', [contender.id, JSON.stringify(target)], janitor);
+    this.#part = new Part('client-main.js', [contender.id, JSON.stringify(target)], guardian);
   }
 
   async ready(): Promise<void> {

@@ -1,17 +1,14 @@
 import { join } from 'node:path';
 import type { ServerOptions } from '@grpc/grpc-js';
+import { freePorts, type Guardian, type NetworkNamespace, type RegistryPart } from '@micromesh/cli/stage';
 import type { NodeSetting } from '../process/node-setting.js';
 import { allEnded } from './all-ended.js';
-import { freePort } from './free-port.js';
-import type { Janitor } from './janitor.js';
-import type { NetworkNamespace } from './network-namespace.js';
 import { NodePart } from './node-part.js';
-import { enrol, type StageRegistry, strikeOff } from './stage-registry.js';
 
 /** What a fleet stands on. */
 export interface FleetParts {
-  readonly registry: StageRegistry;
-  readonly janitor: Janitor;
+  readonly registry: RegistryPart;
+  readonly guardian: Guardian;
   readonly folder: string;
   readonly channelOptions: ServerOptions;
 }
@@ -55,7 +52,7 @@ export class Fleet {
    * @param namespace - where the first of them goes; default: our network.
    */
   async start(count: number, namespace?: NetworkNamespace): Promise<void> {
-    const ports = await Promise.all(Array.from({ length: count }, freePort));
+    const ports = await freePorts(count);
     await allEnded(
       ports.map((port, index) => {
         const apart = index === 0 ? namespace : undefined;
@@ -66,7 +63,7 @@ export class Fleet {
   }
 
   #create(address: string, namespace?: NetworkNamespace): NodePart {
-    const { registry, janitor, folder, channelOptions } = this.#parts;
+    const { registry, guardian, folder, channelOptions } = this.#parts;
     const id = `${this.service}-${this.nodes.length + 1}`;
     // From a network of its own a node does not reach the registry on our loopback.
     const registersItself = this.#kind === 'mesh' && namespace === undefined;
@@ -79,8 +76,8 @@ export class Fleet {
         effectsFile: join(folder, `${id}.effects`),
         channelOptions,
       },
-      janitor,
-      namespace?.name,
+      guardian,
+      namespace?.launcher,
     );
     if (!registersItself) this.#enrolled.add(id);
     this.nodes.push(node);
@@ -90,12 +87,12 @@ export class Fleet {
   async #enter(node: NodePart): Promise<void> {
     await node.serve();
     if (!this.#enrolled.has(node.id)) return;
-    await enrol(this.#parts.registry.agent, this.service, node.id, node.address);
+    await this.#parts.registry.enrol(this.service, node.id, node.address);
   }
 
   /** SIGTERM; who is entered by somebody else is taken out by him, first. */
   async retire(node: NodePart): Promise<void> {
-    if (this.#enrolled.has(node.id)) await strikeOff(this.#parts.registry.agent, node.id);
+    if (this.#enrolled.has(node.id)) await this.#parts.registry.strikeOff(node.id);
     node.terminate();
   }
 

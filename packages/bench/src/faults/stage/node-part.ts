@@ -1,7 +1,7 @@
+import type { Guardian } from '@micromesh/cli/stage';
 import type { NodeMode, NodeRequest } from '../process/messages.js';
 import type { NodeSetting } from '../process/node-setting.js';
 import { nowMs } from '../process/now.js';
-import type { Janitor } from './janitor.js';
 import { Part } from './part.js';
 import type { Strike } from './strike.js';
 
@@ -14,12 +14,12 @@ export class NodePart {
   readonly strikes: Strike[] = [];
   readonly #part: Part;
 
-  constructor(setting: NodeSetting, janitor: Janitor, namespace?: string) {
+  constructor(setting: NodeSetting, guardian: Guardian, launcher?: readonly string[]) {
     this.id = setting.id;
     this.kind = setting.kind;
     this.address = setting.listen;
     this.effectsFile = setting.effectsFile;
-    this.#part = new Part('node-main.js', [JSON.stringify(setting)], janitor, namespace);
+    this.#part = new Part('node-main.js', [JSON.stringify(setting)], guardian, launcher);
   }
 
   /** Resolves when its process has all that it needs to serve, and waits to be told. */

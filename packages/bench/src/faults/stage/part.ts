@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Guardian } from '@micromesh/cli/stage';
 import type { Report } from '../process/messages.js';
-import type { Janitor } from './janitor.js';
 
 const HEAR_LIMIT_MS = 30_000;
 const LAST_WORDS = 2_000;
@@ -17,23 +17,23 @@ export class Part {
 
   /**
    * @param file - beside the `process` folder's files, e.g. `node-main.js`.
-   * @param namespace - of the network that it is to run in; default: ours.
+   * @param launcher - what starts it in another network than ours; default: nothing.
    */
-  constructor(file: string, args: readonly string[], janitor: Janitor, namespace?: string) {
+  constructor(file: string, args: readonly string[], guardian: Guardian, launcher: readonly string[] = []) {
     this.#name = [file, ...args].join(' ');
     const entry = fileURLToPath(new URL(`../process/${file}`, import.meta.url));
-    const node = [process.execPath, entry, ...args];
-    const [command = '', ...rest] =
-      namespace === undefined ? node : ['ip', 'netns', 'exec', namespace, ...node];
+    const [command = '', ...rest] = [...launcher, process.execPath, entry, ...args];
     // A group of its own: in a terminal Ctrl-C is for the bench, which ends its parts in order.
     this.#child = spawn(command, rest, { detached: true, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#lastWords = (this.#lastWords + chunk.toString()).slice(-LAST_WORDS);
     });
-    if (this.#child.pid !== undefined) janitor.mind('pid', this.#child.pid);
+    const { pid } = this.#child;
+    if (pid !== undefined) guardian.watch(pid);
     this.ended = new Promise((resolve) => {
       const end = () => {
         this.#running = false;
+        if (pid !== undefined) guardian.forget(pid);
         resolve();
       };
       this.#child.once('exit', end);

@@ -1,12 +1,13 @@
 import type { ServerOptions } from '@grpc/grpc-js';
 import type { LedgerMethod } from '../service/ledger.js';
+import type { StageRegistryKind } from './stage-registry.js';
 
 /** What a stage is made of. */
 export interface StageSetting {
   /** Of each kind; default 3. */
   readonly nodes?: number;
   /** Default `dev-agent`. */
-  readonly registry?: 'dev-agent' | 'consul-cluster';
+  readonly registry?: StageRegistryKind;
   /** Called in turn; default `read` and `write`. */
   readonly methods?: readonly LedgerMethod[];
   /** grpc-js's, for the servers; default none. */

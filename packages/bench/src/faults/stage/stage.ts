@@ -1,29 +1,23 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts, NetworkNamespace, type RegistryPart, startGuardian } from '@micromesh/cli/stage';
+import { abortable, messageOf, sleep, systemClock } from '@micromesh/core';
 import type { FaultContender } from '../contenders/fault-client.js';
 import type { CallRecord } from '../process/messages.js';
 import { nowMs } from '../process/now.js';
 import { CONTROL_SERVICE, MESH_SERVICE, PLAIN_SERVICE } from '../service/ledger.js';
 import { allEnded } from './all-ended.js';
 import { ClientPart } from './client-part.js';
-import { startConsulCluster } from './consul-cluster.js';
-import { startDevAgent } from './dev-agent.js';
 import { Fleet } from './fleet.js';
-import { freePort } from './free-port.js';
-import { Janitor } from './janitor.js';
-import { NetworkNamespace } from './network-namespace.js';
 import type { NodePart } from './node-part.js';
 import { SilentListener } from './silent-listener.js';
-import { enrol, type StageRegistry } from './stage-registry.js';
+import { startStageRegistry } from './stage-registry.js';
 import { type StageSetting, UNARY_METHODS } from './stage-setting.js';
+import { StageUnavailable } from './stage-unavailable.js';
 import type { Strike } from './strike.js';
 
 const NODES = 3;
-
-/** A stage could not be set up on this machine, which is no failure of anybody. */
-export class StageUnavailable extends Error {}
 
 /** What a client did during a run. */
 export interface ClientCalls {
@@ -35,7 +29,7 @@ export interface ClientCalls {
 export class Stage {
   readonly #setting: StageSetting;
   readonly #signal: AbortSignal;
-  readonly #janitor = new Janitor();
+  readonly #guardian = startGuardian();
   /** Of micromesh servers, and of plain ones: what faults are done to. */
   readonly #fleets: Fleet[] = [];
   #control: Fleet | undefined;
@@ -44,7 +38,7 @@ export class Stage {
   readonly #onAbort = () => void this.#endProcesses();
   readonly #listeners: SilentListener[] = [];
   #folder = '';
-  #registry: StageRegistry | undefined;
+  #registry: RegistryPart | undefined;
   #namespace: NetworkNamespace | undefined;
   #dead: readonly string[] = [];
 
@@ -63,26 +57,32 @@ export class Stage {
   async open(contenders: readonly FaultContender[]): Promise<void> {
     const { nodes = NODES, ownNetwork = false, channelOptions = {}, deadAddresses = 0 } = this.#setting;
     this.#folder = await mkdtemp(join(tmpdir(), 'micromesh-bench-faults-'));
-    this.#janitor.mind('folder', this.#folder);
-    if (ownNetwork) this.#namespace = available(await NetworkNamespace.create(this.#janitor));
-    const start = this.#setting.registry === 'consul-cluster' ? startConsulCluster : startDevAgent;
-    const registry = available(await start(this.#janitor, this.#signal));
+    this.#guardian.watchFolder(this.#folder);
+    if (ownNetwork) await this.#makeNetwork();
+    const { registry: kind = 'dev-agent' } = this.#setting;
+    const registry = await startStageRegistry(kind, this.#guardian, this.#signal);
     this.#registry = registry;
     this.#signal.throwIfAborted();
-    const parts = { registry, janitor: this.#janitor, folder: this.#folder, channelOptions };
+    const parts = { registry, guardian: this.#guardian, folder: this.#folder, channelOptions };
     this.#fleets.push(new Fleet('mesh', MESH_SERVICE, parts), new Fleet('plain', PLAIN_SERVICE, parts));
     const apart = new Fleet('plain', CONTROL_SERVICE, { ...parts, channelOptions: {} });
     this.#control = apart;
-    this.#dead = await Promise.all(Array.from({ length: deadAddresses }, freeAddress));
+    this.#dead = await freeAddresses(deadAddresses);
     await allEnded([...this.#fleets.map((fleet) => fleet.start(nodes, this.#namespace)), apart.start(1)]);
     this.#signal.throwIfAborted();
     await this.#startClients(contenders, registry);
     this.#signal.throwIfAborted();
   }
 
-  get registry(): StageRegistry {
+  get registry(): RegistryPart {
     if (this.#registry === undefined) throw new Error('the stage is not open');
     return this.#registry;
+  }
+
+  /** kill -9 of the server of its cluster that leads; resolves when it is gone. */
+  async killLeader(): Promise<void> {
+    if (this.registry.cluster === undefined) throw new Error('the registry of the stage is no cluster');
+    await this.registry.cluster.killLeader();
   }
 
   /** The nodes of that index at the start, one of each kind. */
@@ -97,13 +97,12 @@ export class Stage {
 
   /** Rejects when the run is ended early. */
   async wait(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#signal });
+    await abortable(sleep(systemClock, ms, this.#signal), this.#signal);
   }
 
   /** Starts processes of `count` nodes of each kind at new addresses, which do not serve yet. */
   async holdBackNew(count: number): Promise<void> {
-    const addresses = () => Promise.all(Array.from({ length: count }, freeAddress));
-    await allEnded(this.#fleets.map(async (fleet) => fleet.holdBack(await addresses())));
+    await allEnded(this.#fleets.map(async (fleet) => fleet.holdBack(await freeAddresses(count))));
   }
 
   /** Starts a process for the address of each node that there is, which does not serve yet. */
@@ -134,7 +133,7 @@ export class Stage {
   async enrolDead(): Promise<void> {
     for (const { service } of this.#fleets) {
       for (const [index, address] of this.#dead.entries()) {
-        await enrol(this.registry.agent, service, `${service}-dead-${index}`, address);
+        await this.registry.enrol(service, `${service}-dead-${index}`, address);
       }
     }
   }
@@ -142,12 +141,12 @@ export class Stage {
   /** Takes the link to the first node of each kind away. */
   async cutLink(): Promise<void> {
     const fromMs = nowMs();
-    await this.#namespace?.link('down');
+    await this.#namespace?.cut();
     for (const node of this.at(0)) node.struck('cut', fromMs);
   }
 
   async mendLink(): Promise<void> {
-    await this.#namespace?.link('up');
+    await this.#namespace?.mend();
   }
 
   /** All clients make calls at a fixed rate from `beginMs` to `endMs`, by the machine's monotonic clock. */
@@ -185,7 +184,7 @@ export class Stage {
     await this.#registry?.stop();
     await this.#namespace?.remove();
     await rm(this.#folder, { recursive: true, force: true });
-    this.#janitor.close();
+    this.#guardian.close();
   }
 
   async #endProcesses(): Promise<void> {
@@ -196,20 +195,28 @@ export class Stage {
     ]);
   }
 
-  async #startClients(contenders: readonly FaultContender[], { url }: StageRegistry): Promise<void> {
+  async #startClients(contenders: readonly FaultContender[], { url }: RegistryPart): Promise<void> {
     for (const contender of contenders) {
       const fleet = this.#fleetFor(contender);
       if (fleet === undefined) throw new Error('the stage has no nodes');
       const dead = contender.fleet === 'control' ? [] : this.#dead;
       const addresses = [...fleet.nodes.map(({ address }) => address), ...dead];
       const target = { addresses, registry: url, service: fleet.service };
-      this.#clients.push(new ClientPart(contender, target, this.#janitor));
+      this.#clients.push(new ClientPart(contender, target, this.#guardian));
     }
     await allEnded(this.#clients.map((client) => client.ready()));
   }
 
   #fleetFor({ fleet }: FaultContender): Fleet | undefined {
     return fleet === 'control' ? this.#control : this.#fleets[fleet === 'mesh' ? 0 : 1];
+  }
+
+  async #makeNetwork(): Promise<void> {
+    try {
+      this.#namespace = await NetworkNamespace.create(this.#guardian);
+    } catch (error) {
+      throw new StageUnavailable(messageOf(error));
+    }
   }
 
   #fleetOf(node: NodePart): Fleet {
@@ -219,11 +226,6 @@ export class Stage {
   }
 }
 
-async function freeAddress(): Promise<string> {
-  return `127.0.0.1:${await freePort()}`;
-}
-
-function available<T extends object>(made: T | string): T {
-  if (typeof made === 'string') throw new StageUnavailable(made);
-  return made;
+async function freeAddresses(count: number): Promise<readonly string[]> {
+  return (await freePorts(count)).map((port) => `127.0.0.1:${port}`);
 }

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { FakeClock } from '@micromesh/core/testing';
-import type { RegistryPart } from '../../registry/registry-part.js';
+import type { RegistryPart } from '../../stage/index.js';
 import type { LoadOptions, NetworkPart, NodeOrders, NodePart, ScenarioParts } from '../parts.js';
 
 /** A node that notes what is done to it. */
@@ -77,6 +77,7 @@ export class ScriptedParts implements ScenarioParts {
       startEmpty: async () => this.note('start registry again'),
       passing: async () => (this.registered ? this.nodes.map(({ id }) => id) : []),
       enrol: async (service, id, address) => this.note(`enrol ${service} ${id} ${address}`),
+      strikeOff: async (id) => this.note(`strike off ${id}`),
       cluster: {
         killLeader: async () => {
           this.note('kill leader');

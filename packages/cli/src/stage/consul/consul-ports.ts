@@ -1,5 +1,5 @@
 import { messageOf } from '@micromesh/core';
-import { freePorts } from './free-ports.js';
+import { freePorts } from '../free-ports.js';
 
 /** The ports of one agent. */
 export interface ConsulPorts {

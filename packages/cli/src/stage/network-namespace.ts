@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { ConfigError, messageOf } from '@micromesh/core';
-import type { Guardian } from '../process/guardian.js';
-import type { NetworkPart } from './parts.js';
+import { messageOf } from '@micromesh/core';
+import type { Guardian } from './guardian.js';
 
 const run = promisify(execFile);
 const LIMIT_MS = 5_000;
@@ -12,8 +11,10 @@ const FIRST_ADDRESS = 198 * 2 ** 24 + 18 * 2 ** 16;
 const PIECES = 2 ** 15;
 
 /** A network of its own on this machine, joined to ours by one link. With the link down it is a black hole: nothing is refused or reset. */
-export class NetworkNamespace implements NetworkPart {
+export class NetworkNamespace {
+  /** The address of what listens in it. */
   readonly host: string;
+  /** What starts a process in it: the beginning of a command. */
   readonly launcher: readonly string[];
   readonly #name: string;
 
@@ -26,7 +27,7 @@ export class NetworkNamespace implements NetworkPart {
   /**
    * Makes one; the guardian takes it into care.
    *
-   * @throws ConfigError where this machine does not let us.
+   * @throws Error where this machine does not let us, with what it needs.
    */
   static async create(guardian: Guardian): Promise<NetworkNamespace> {
     const piece = randomInt(PIECES);
@@ -38,11 +39,9 @@ export class NetworkNamespace implements NetworkPart {
       return namespace;
     } catch (error) {
       await namespace.remove();
-      throw new ConfigError(
-        '--scenario',
-        'blackhole',
-        `cannot make a network of its own here (${messageOf(error).trim()})`,
-        "it needs Linux, root's rights and ip of iproute2; run it as root, or see --scenario freeze, which needs neither",
+      throw new Error(
+        `cannot make a network of its own here (${messageOf(error).trim()}): it needs Linux, root's rights and ip of iproute2`,
+        { cause: error },
       );
     }
   }
@@ -58,11 +57,13 @@ export class NetworkNamespace implements NetworkPart {
     await ip('-n', name, 'link', 'set', 'uplink', 'up');
   }
 
+  /** Takes the link away. */
   // At the far end: ours would tell the sockets of the caller.
   async cut(): Promise<void> {
     await ip('-n', this.#name, 'link', 'set', 'uplink', 'down');
   }
 
+  /** Gives the link back. */
   async mend(): Promise<void> {
     await ip('-n', this.#name, 'link', 'set', 'uplink', 'up');
   }

@@ -6,7 +6,7 @@ export interface ClusterPart {
   isLed(): Promise<boolean>;
 }
 
-/** A registry that a program has started for itself. */
+/** A registry that a program has started for itself, in a process of its own or several. */
 export interface RegistryPart {
   /** As `createMesh` and MICROMESH_REGISTRY take it. */
   readonly url: string;
@@ -18,7 +18,10 @@ export interface RegistryPart {
   passing(service: string): Promise<readonly string[]>;
   /** Registers a node of a service for it: its id, and where it listens. */
   enrol(service: string, id: string, address: string): Promise<void>;
+  /** Takes out a node that was registered so. */
+  strikeOff(id: string): Promise<void>;
   /** Where it is several servers. */
   readonly cluster?: ClusterPart;
+  /** Ends it. */
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { spawnDevAgent } from '@micromesh/registry';
-import type { Guardian } from '../process/guardian.js';
-import { enrolNode } from './enrol-node.js';
+import type { Guardian } from '../guardian.js';
+import { enrolNode, strikeOffNode } from './enrol-node.js';
 import { passingNodes } from './passing-nodes.js';
 import type { RegistryPart } from './registry-part.js';
 
@@ -36,6 +36,7 @@ export async function startDevAgentPart(guardian: Guardian): Promise<RegistryPar
     },
     passing: (service) => passingNodes(agent.address, service),
     enrol: (service, id, address) => enrolNode(agent.address, service, id, address),
+    strikeOff: (id) => strikeOffNode(agent.address, id),
     stop: end,
   };
 }

@@ -6,7 +6,9 @@ const SCRIPT = `
 trap "" INT TERM HUP
 pids=""
 networks=""
-folder=""
+folders=""
+nl='
+'
 while read -r word value; do
   case "$word" in
     watch) pids="$pids $value" ;;
@@ -15,7 +17,7 @@ while read -r word value; do
       for pid in $pids; do [ "$pid" = "$value" ] || kept="$kept $pid"; done
       pids="$kept" ;;
     network) networks="$networks $value" ;;
-    folder) folder="$value" ;;
+    folder) folders="$folders$value$nl" ;;
   esac
 done
 tries=0
@@ -28,11 +30,13 @@ while [ -n "$pids" ] && [ "$tries" -lt "$1" ]; do
 done
 for pid in $pids; do kill -9 "$pid" 2>/dev/null; done
 for network in $networks; do ip netns del "$network" 2>/dev/null; done
-[ -z "$folder" ] || rm -rf -- "$folder"
+set -f
+IFS="$nl"
+for folder in $folders; do rm -rf -- "$folder"; done
 `;
 
-/** How long children may take to end by themselves when this process has vanished, in tenths of a second. */
-const GRACE_TENTHS = 15;
+/** How long children may take to end by themselves when this process has vanished. */
+const GRACE_MS = 1_500;
 
 /** Sees to it that nothing outlives this process, also where it ends by kill -9 and a child is frozen. */
 export interface Guardian {
@@ -40,21 +44,22 @@ export interface Guardian {
   watch(pid: number): void;
   /** Takes a network namespace into care: it is removed, when this process has vanished or by {@link close}. */
   watchNetwork(name: string): void;
+  /** Takes a folder into care, without a line break in its name: as {@link watchNetwork}. */
+  watchFolder(path: string): void;
   /** A process has ended: its number may be given to another now. */
   forget(pid: number): void;
-  /** Ends the guardian; what it still watches is killed after 1.5 s, and the folder removed. */
+  /** Ends the guardian; what it still watches is killed after the time that it was given, and the networks and folders removed. */
   close(): void;
 }
 
 /**
  * Starts a guardian: a shell that waits for the end of a pipe which only this process holds open, and then kills what is
- * left of the children and removes `folder`. Where there is no `/bin/sh` (Windows), children end by their IPC
- * channel alone.
+ * left in its care. Where there is no `/bin/sh` (Windows), children end by their IPC channel alone.
  *
- * @param folder - a temporary folder of this process, without a line break in its name.
+ * @param graceMs - how long children may take to end by themselves then; default 1500, in steps of 100.
  */
-export function startGuardian(folder: string): Guardian {
-  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'micromesh-guardian', String(GRACE_TENTHS)], {
+export function startGuardian(graceMs = GRACE_MS): Guardian {
+  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'micromesh-guardian', String(Math.round(graceMs / 100))], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
@@ -69,10 +74,10 @@ export function startGuardian(folder: string): Guardian {
   const tell = (line: string) => {
     if (pipe.writable) pipe.write(`${line}\n`);
   };
-  tell(`folder ${folder}`);
   return {
     watch: (pid) => tell(`watch ${pid}`),
     watchNetwork: (name) => tell(`network ${name}`),
+    watchFolder: (path) => tell(`folder ${path}`),
     forget: (pid) => tell(`forget ${pid}`),
     close: () => {
       pipe.end();

@@ -2,8 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runConsulCommand } from './consul-command.js';
-import { cachedConsulPath, findConsul, NO_CONSUL_MESSAGE } from './find-consul.js';
+import { cachedConsulPath, findConsul } from './find-consul.js';
 
 let folder: string;
 beforeEach(() => {
@@ -53,35 +52,5 @@ describe('finding a Consul', () => {
 
   it('is undefined where there is none', async () => {
     expect(await findConsul({ env: env() })).toBeUndefined();
-  });
-});
-
-describe('micromesh consul', () => {
-  async function run(args: readonly string[], more: Record<string, string> = {}) {
-    const printed: string[] = [];
-    const reported: string[] = [];
-    const status = await runConsulCommand(args, {
-      env: env(more),
-      print: (line) => printed.push(line),
-      report: (line) => reported.push(line),
-    });
-    return { status, printed, reported };
-  }
-
-  it('prints the path alone', async () => {
-    const cached = binary(cachedConsulPath(env()), 'Consul v1.8.7');
-    expect(await run([])).toEqual({ status: 0, printed: [cached], reported: [] });
-  });
-
-  it('says with status 2 how to get one', async () => {
-    expect(await run([])).toEqual({ status: 2, printed: [], reported: [NO_CONSUL_MESSAGE] });
-  });
-
-  it('refuses what it does not know', async () => {
-    expect(await run(['--instal'])).toMatchObject({
-      status: 2,
-      reported: [expect.stringContaining('--install')],
-    });
-    expect(await run([], { MICROMESH_CONSUL_BIN: '/none' })).toMatchObject({ status: 2 });
   });
 });

@@ -22,6 +22,12 @@ export async function freePorts(count: number, host = '127.0.0.1'): Promise<read
   return [...ports];
 }
 
+/** One of {@link freePorts}. */
+export async function freePort(host?: string): Promise<number> {
+  const [port = 0] = await freePorts(1, host);
+  return port;
+}
+
 async function isFree(port: number, host: string): Promise<boolean> {
   return (await canListen(port, host)) && (await canBindUdp(port, host));
 }

@@ -4,10 +4,10 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startGuardian } from '../guardian.js';
 import type { ConsulPorts } from './consul-ports.js';
 import { waitForLeader } from './leader.js';
 import { isAtLeast } from './version.js';
-import { watchOver } from './watchdog.js';
 
 /** Where agents listen. */
 export const HOST = '127.0.0.1';
@@ -35,17 +35,19 @@ export class ConsulProcess {
   // Tells the agent from another one that holds the port.
   readonly #node = `micromesh-${randomBytes(4).toString('hex')}`;
   readonly #folder = mkdtempSync(join(tmpdir(), 'micromesh-consul-'));
+  // An agent does not notice that this process is gone: no time to end by itself.
+  readonly #guardian = startGuardian(0);
   readonly #onExit = () => {
     this.#child?.kill('SIGKILL');
     rmSync(this.#folder, { recursive: true, force: true });
   };
   #child: ChildProcess | undefined;
   #ended: Promise<string> = Promise.resolve('not started');
-  #endWatch: () => void = () => {};
 
   constructor(setting: ConsulProcessSetting) {
     this.#setting = setting;
     this.address = `${HOST}:${setting.ports.http}`;
+    this.#guardian.watchFolder(this.#folder);
     process.on('exit', this.#onExit);
   }
 
@@ -70,7 +72,7 @@ export class ConsulProcess {
       this.#child = child;
       this.#ended = endOf(child);
       child.unref();
-      if (child.pid !== undefined) this.#endWatch = watchOver(child.pid, this.#folder);
+      if (child.pid !== undefined) this.#guardian.watch(child.pid);
     } finally {
       closeSync(log);
     }
@@ -102,6 +104,7 @@ export class ConsulProcess {
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
     process.off('exit', this.#onExit);
+    this.#guardian.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -114,7 +117,7 @@ export class ConsulProcess {
     const force = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await this.#ended;
     clearTimeout(force);
-    this.#endWatch();
+    if (child.pid !== undefined) this.#guardian.forget(child.pid);
     this.#child = undefined;
   }
 

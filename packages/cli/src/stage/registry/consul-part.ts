@@ -1,5 +1,5 @@
-import { startConsul } from '../consul/index.js';
-import { enrolNode } from './enrol-node.js';
+import { startConsul } from '../consul/start-consul.js';
+import { enrolNode, strikeOffNode } from './enrol-node.js';
 import { passingNodes } from './passing-nodes.js';
 import type { RegistryPart } from './registry-part.js';
 
@@ -17,6 +17,7 @@ export async function startConsulPart(binary: string): Promise<RegistryPart> {
     startEmpty: () => consul.restart(),
     passing: (service) => passingNodes(consul.address, service),
     enrol: (service, id, address) => enrolNode(consul.address, service, id, address),
+    strikeOff: (id) => strikeOffNode(consul.address, id),
     stop: () => consul.stop(),
   };
 }

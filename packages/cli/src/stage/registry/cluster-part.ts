@@ -1,5 +1,5 @@
-import { startConsulCluster } from '../consul/index.js';
-import { enrolNode } from './enrol-node.js';
+import { startConsulCluster } from '../consul/start-consul-cluster.js';
+import { enrolNode, strikeOffNode } from './enrol-node.js';
 import { passingNodes } from './passing-nodes.js';
 import type { RegistryPart } from './registry-part.js';
 
@@ -7,10 +7,11 @@ import type { RegistryPart } from './registry-part.js';
  * Starts three real Consul servers. Services use the two that do not lead: a leader that dies is seldom the agent of one's own machine.
  *
  * @param binary - the path of a Consul.
- * @throws Error when they have no leader in time.
+ * @param signal - gives the start up: nothing of it is left.
+ * @throws Error when they have no leader in time; the signal's reason when it aborts.
  */
-export async function startClusterPart(binary: string): Promise<RegistryPart> {
-  const cluster = await startConsulCluster(binary);
+export async function startClusterPart(binary: string, signal?: AbortSignal): Promise<RegistryPart> {
+  const cluster = await startConsulCluster(binary, signal);
   const [first = ''] = cluster.followers;
   return {
     url: `consul://${cluster.followers.join(',')}`,
@@ -19,6 +20,7 @@ export async function startClusterPart(binary: string): Promise<RegistryPart> {
     cluster,
     passing: (service) => passingNodes(first, service),
     enrol: (service, id, address) => enrolNode(first, service, id, address),
+    strikeOff: (id) => strikeOffNode(first, id),
     stop: () => cluster.stop(),
   };
 }

@@ -1,3 +1,4 @@
+import { onAbort } from '@micromesh/core';
 import { type ConsulPorts, chooseConsulPorts, withFreshPorts } from './consul-ports.js';
 import { ConsulProcess, HOST } from './consul-process.js';
 import { askLeader } from './leader.js';
@@ -25,20 +26,34 @@ export interface RunningConsulCluster {
  * Starts three servers on loopback ports of their own; resolves when all know their leader. They end with this process, however that ends.
  *
  * @param binary - the path of a Consul binary, as `findConsul` gives it.
- * @throws Error when one ends early or they have no leader within 40 s; the message has the end of Consul's log.
+ * @param signal - gives the start up: nothing of it is left.
+ * @throws Error when one ends early or they have no leader within 40 s; the message has the end of Consul's log. The signal's reason when
+ *   it aborts.
  */
-export async function startConsulCluster(binary: string): Promise<RunningConsulCluster> {
+export async function startConsulCluster(
+  binary: string,
+  signal?: AbortSignal,
+): Promise<RunningConsulCluster> {
   const version = await readConsulVersion(binary);
   return withFreshPorts(async () => {
     const ports = await chooseConsulPorts(SERVERS);
+    signal?.throwIfAborted();
     const servers = ports.map((own) => new Server(binary, version, own, ports));
+    // Whoever waits for a server then hears that it has ended.
+    const endAll = () => {
+      for (const server of servers) void server.end();
+    };
+    const forget = signal === undefined ? () => {} : onAbort(signal, endAll);
     try {
       await Promise.all(servers.map((server) => server.launch()));
+      signal?.throwIfAborted();
       await Promise.all(servers.map((server) => server.untilLed(LEADER_LIMIT_MS)));
       return await ConsulCluster.of(servers);
     } catch (error) {
       await Promise.all(servers.map((server) => server.stop()));
-      throw error;
+      throw signal?.aborted === true ? signal.reason : error;
+    } finally {
+      forget();
     }
   });
 }
