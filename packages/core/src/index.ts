@@ -26,6 +26,7 @@ export {
 } from './events.js';
 export { IDEMPOTENCY_KEY, idempotencyKey } from './idempotency-key.js';
 export { type Logger, silentLogger } from './logger.js';
+export { isLoopbackHost, namesLoopback } from './loopback.js';
 export {
   type Idempotency,
   type Method,

@@ -1,6 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { status } from '@grpc/grpc-js';
-import { type Address, type Check, ConfigError, listOf } from '@micromesh/core';
+import {
+  type Address,
+  type Check,
+  ConfigError,
+  isLoopbackHost,
+  listOf,
+  namesLoopback,
+} from '@micromesh/core';
 import { GatewayError } from './gateway-error.js';
 
 /** Whom the gateway takes for its own. */
@@ -13,7 +20,7 @@ export interface OwnHosts {
 
 /** Whether only this machine reaches an address over TCP. */
 export function isLoopback(address: Address): boolean {
-  return address.kind === 'tcp' && namesLoopback(address.host.toLowerCase());
+  return address.kind === 'tcp' && isLoopbackHost(address.host);
 }
 
 /**
@@ -45,7 +52,7 @@ const hostName: Check = (field, value) => {
 export function refuseForeignPages(headers: IncomingHttpHeaders, { onLoopback, trusted }: OwnHosts): void {
   const host = (headers.host ?? '').toLowerCase();
   const name = nameOf(host) ?? '';
-  if (onLoopback && !namesLoopback(name) && !trusted.has(name)) {
+  if (onLoopback && !namesLoopback(host) && !trusted.has(name)) {
     throw forbidden(
       `the gateway listens on the loopback, and answers to its names, not to the host "${host}"`,
     );
@@ -72,8 +79,4 @@ function hostOf(origin: string): string | undefined {
 /** The name in `name:port`; undefined where it is neither that nor a bare name. */
 function nameOf(host: string): string | undefined {
   return /^(\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?$/.exec(host)?.[1];
-}
-
-function namesLoopback(name: string): boolean {
-  return ['localhost', '::1', '[::1]'].includes(name) || /^127(\.\d{1,3}){3}$/.test(name);
 }

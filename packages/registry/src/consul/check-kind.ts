@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import type { Address } from '@micromesh/core';
+import { type Address, isLoopbackHost } from '@micromesh/core';
 
 /** Who finds out that a node is dead: the agent asks `grpc.health.v1`, or the node sends heartbeats. */
 export type CheckKind = 'grpc' | 'ttl';
@@ -24,8 +24,8 @@ export function chooseCheck(
   localHosts: ReadonlySet<string>,
 ): CheckKind {
   if (address.kind === 'unix' || self === undefined || !self.runsChecks) return 'ttl';
-  if (!isLoopback(address.host)) return 'grpc';
-  return isLoopback(self.address) || localHosts.has(self.address) ? 'grpc' : 'ttl';
+  if (!isLoopbackHost(address.host)) return 'grpc';
+  return isLoopbackHost(self.address) || localHosts.has(self.address) ? 'grpc' : 'ttl';
 }
 
 /** The addresses of this machine. */
@@ -35,8 +35,4 @@ export function hostsOfThisMachine(): ReadonlySet<string> {
     for (const each of list ?? []) hosts.add(each.address);
   }
   return hosts;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
-import { messageOf } from '@micromesh/core';
+import { messageOf, namesLoopback } from '@micromesh/core';
 import { DEV_AGENT_HEADER } from '../dev-agent-header.js';
 import type { AgentAnswer, AgentRequest } from './exchange.js';
-import { namesLoopback } from './host-header.js';
 import { MODELLED_VERSION } from './node-identity.js';
 import { Refusal } from './refusal.js';
 import { readBody } from './request-body.js';

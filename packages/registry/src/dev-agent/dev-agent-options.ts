@@ -1,5 +1,4 @@
-import { ConfigError, checkInteger } from '@micromesh/core';
-import { isLoopbackHost } from './host-header.js';
+import { ConfigError, checkInteger, isLoopbackHost } from '@micromesh/core';
 
 /** The port that the dev agent has where nobody says another. */
 export const DEFAULT_DEV_AGENT_PORT = 8555;

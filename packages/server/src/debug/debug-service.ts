@@ -8,7 +8,7 @@ import type { HandlerContext } from '../handler-context.js';
 import type { Handlers } from '../handlers.js';
 import { RpcError } from '../rpc-error.js';
 import { runHandler } from '../server-call.js';
-import { isLoopbackPeer } from './loopback.js';
+import { isLoopbackPeer } from './loopback-peer.js';
 
 /** What the debug service of a server stands on. */
 export interface DebugParts {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isLoopbackPeer } from './loopback.js';
+import { isLoopbackPeer } from './loopback-peer.js';
 
 test.each(['127.0.0.1:5001', '127.8.9.1:1', '[::1]:5001', '::1:5001', '[::ffff:127.0.0.1]:5001'])(
   '%s is on this machine',
