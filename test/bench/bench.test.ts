@@ -32,7 +32,7 @@ describe('the bench', () => {
   it('says what is wrong with its options, and ends with status 2', async () => {
     await expect(bench('--rounds', 'many')).rejects.toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('--rounds: many is not a whole number'),
+      stderr: expect.stringContaining('--rounds: "many" is not a whole number'),
     });
   });
 });

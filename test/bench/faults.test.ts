@@ -76,7 +76,7 @@ describe('the bench of faults', () => {
     const { status, stderr } = await bench('--only', 'flood');
     expect({ status, stderr }).toEqual({
       status: 2,
-      stderr: expect.stringContaining('--only: flood is no fault; there are kill, sigterm'),
+      stderr: expect.stringContaining('--only: "flood" is no fault; there are kill, sigterm'),
     });
     await expect(promisify(execFile)(process.execPath, [MAIN, '--help'])).resolves.toMatchObject({
       stdout: expect.stringContaining('--only FAULT[,FAULT]'),

@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util';
 import { BENCH_DEFAULTS, type BenchOptions } from './bench-options.js';
+import type { CommandLine } from './command/command-line.js';
+import { runCommand } from './command/run-command.js';
 import { CONTENDERS } from './contenders.js';
 import { summarise } from './result.js';
 import { runBench } from './run-bench.js';
 import { formatTable } from './table.js';
-import { wholeNumber } from './whole-number.js';
 
 const HELP = `Usage: npm run bench -- [options]
 
@@ -26,53 +26,32 @@ Example:
 Exit status: 0 done, 1 above a limit (with --check) or failed, 2 wrong usage.
 `;
 
-async function main(args: readonly string[]): Promise<number> {
-  const usage = readArguments(args);
-  if (typeof usage === 'string') {
-    process.stderr.write(`${usage}\n\n${HELP}`);
-    return 2;
-  }
-  if (usage.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const slices = await runBench(CONTENDERS, usage.options, showProgress);
-  const result = summarise(CONTENDERS, slices, usage.options);
-  process.stdout.write(`${usage.json ? JSON.stringify(result) : formatTable(result)}\n`);
-  return usage.check && !result.ok ? 1 : 0;
+interface BenchUsage {
+  readonly json: boolean;
+  readonly check: boolean;
+  readonly options: BenchOptions;
 }
 
-/** What the command line says, or what is wrong with it. */
-function readArguments(args: readonly string[]) {
-  const { nodes, concurrency, starts, rounds, sliceMs, warmUpMs } = BENCH_DEFAULTS;
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        json: { type: 'boolean', default: false },
-        check: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-        nodes: { type: 'string', default: String(nodes) },
-        concurrency: { type: 'string', default: String(concurrency) },
-        starts: { type: 'string', default: String(starts) },
-        rounds: { type: 'string', default: String(rounds) },
-        'slice-ms': { type: 'string', default: String(sliceMs) },
-        'warm-up-ms': { type: 'string', default: String(warmUpMs) },
-      },
-    });
-    const options: BenchOptions = {
-      nodes: wholeNumber('nodes', values.nodes),
-      concurrency: wholeNumber('concurrency', values.concurrency),
-      starts: wholeNumber('starts', values.starts),
-      rounds: wholeNumber('rounds', values.rounds),
-      sliceMs: wholeNumber('slice-ms', values['slice-ms']),
-      warmUpMs: wholeNumber('warm-up-ms', values['warm-up-ms']),
-    };
-    const { json, check, help } = values;
-    return { options, json, check, help };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+function read(line: CommandLine): BenchUsage {
+  return {
+    json: line.flag('json'),
+    check: line.flag('check'),
+    options: {
+      nodes: line.wholeNumber('nodes', BENCH_DEFAULTS.nodes),
+      concurrency: line.wholeNumber('concurrency', BENCH_DEFAULTS.concurrency),
+      starts: line.wholeNumber('starts', BENCH_DEFAULTS.starts),
+      rounds: line.wholeNumber('rounds', BENCH_DEFAULTS.rounds),
+      sliceMs: line.wholeNumber('slice-ms', BENCH_DEFAULTS.sliceMs),
+      warmUpMs: line.wholeNumber('warm-up-ms', BENCH_DEFAULTS.warmUpMs),
+    },
+  };
+}
+
+async function run({ json, check, options }: BenchUsage): Promise<number> {
+  const slices = await runBench(CONTENDERS, options, showProgress);
+  const result = summarise(CONTENDERS, slices, options);
+  process.stdout.write(`${json ? JSON.stringify(result) : formatTable(result)}\n`);
+  return check && !result.ok ? 1 : 0;
 }
 
 function showProgress(done: number): void {
@@ -80,12 +59,4 @@ function showProgress(done: number): void {
   process.stderr.write(`\r\u001b[K${done < 1 ? `${Math.round(done * 100)} %` : ''}`);
 }
 
-main(process.argv.slice(2)).then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error: unknown) => {
-    process.stderr.write(`bench: ${error}\n`);
-    process.exitCode = 1;
-  },
-);
+void runCommand({ name: 'bench', help: HELP, read, run });

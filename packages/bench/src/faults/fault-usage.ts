@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util';
+import { ConfigError, nearestName } from '@micromesh/core';
+import type { CommandLine } from '../command/command-line.js';
 import type { Fault } from './fault.js';
 import { FAULTS } from './faults.js';
 
@@ -7,7 +8,6 @@ const DEFAULT_BEFORE_MS = 2_000;
 
 /** What the command line says. */
 export interface FaultUsage {
-  readonly help: boolean;
   readonly json: boolean;
   readonly faults: readonly Fault[];
   readonly rate: number;
@@ -37,37 +37,22 @@ Example:
 Exit status: 0 micromesh keeps its promises, 1 it does not or the run failed, 2 wrong usage, 130 or 143 interrupted.
 `;
 
-/** Reads the command line. @throws Error that says what is wrong with it. */
-export function readFaultUsage(args: readonly string[]): FaultUsage {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      help: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      only: { type: 'string' },
-      rate: { type: 'string', default: String(DEFAULT_RATE) },
-      'before-ms': { type: 'string', default: String(DEFAULT_BEFORE_MS) },
-      'after-ms': { type: 'string' },
-    },
-  });
-  const afterMs = values['after-ms'];
+/** Reads the command line. @throws ConfigError that says what is wrong with it. */
+export function readFaultUsage(line: CommandLine): FaultUsage {
   return {
-    help: values.help,
-    json: values.json,
-    faults: values.only === undefined ? FAULTS : values.only.split(',').map(faultNamed),
-    rate: wholeNumber('rate', values.rate),
-    beforeMs: wholeNumber('before-ms', values['before-ms']),
-    afterMs: afterMs === undefined ? undefined : wholeNumber('after-ms', afterMs),
+    json: line.flag('json'),
+    faults: line.text('only')?.split(',').map(faultNamed) ?? FAULTS,
+    rate: line.wholeNumber('rate', DEFAULT_RATE),
+    beforeMs: line.wholeNumber('before-ms', DEFAULT_BEFORE_MS),
+    afterMs: line.wholeNumber('after-ms', undefined),
   };
 }
 
 function faultNamed(name: string): Fault {
   const fault = FAULTS.find((each) => each.name === name.trim());
   if (fault !== undefined) return fault;
-  throw new Error(`--only: ${name} is no fault; there are ${FAULTS.map((each) => each.name).join(', ')}`);
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
-  throw new Error(`--${name}: ${text} is not a whole number of at least 1`);
+  const names = FAULTS.map((each) => each.name);
+  const near = nearestName(name, names);
+  const mend = near === undefined ? `there are ${names.join(', ')}` : `did you mean ${near}?`;
+  throw new ConfigError('--only', name, 'is no fault', mend);
 }

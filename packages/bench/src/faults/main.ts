@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { runCommand } from '../command/run-command.js';
 import { FAULT_CONTENDERS } from './contenders/fault-contenders.js';
 import type { FaultRow } from './count/row.js';
 import { FAULT_HELP, type FaultUsage, readFaultUsage } from './fault-usage.js';
@@ -8,16 +9,7 @@ import { runFault } from './run-fault.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-async function main(args: readonly string[]): Promise<number> {
-  const usage = readUsage(args);
-  if (typeof usage === 'string') {
-    process.stderr.write(`bench:faults: ${usage}; see --help\n`);
-    return 2;
-  }
-  if (usage.help) {
-    process.stdout.write(FAULT_HELP);
-    return 0;
-  }
+async function run(usage: FaultUsage): Promise<number> {
   let status: number | undefined;
   const over = new AbortController();
   for (const signal of SIGNALS) {
@@ -54,20 +46,4 @@ async function runAll(usage: FaultUsage, signal: AbortSignal): Promise<readonly 
   return all;
 }
 
-function readUsage(args: readonly string[]): FaultUsage | string {
-  try {
-    return readFaultUsage(args);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-main(process.argv.slice(2)).then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error: unknown) => {
-    process.stderr.write(`bench:faults: ${error instanceof Error ? error.message : error}\n`);
-    process.exitCode = 1;
-  },
-);
+void runCommand({ name: 'bench:faults', help: FAULT_HELP, read: readFaultUsage, run });

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { runCommand } from '../command/run-command.js';
 import { PROTECTIONS } from './protection.js';
 import { runStorm, type StormRun } from './run-storm.js';
 import { stormPlot } from './storm-plot.js';
@@ -7,17 +8,7 @@ import { stormResult } from './storm-result.js';
 import type { StormSetting } from './storm-setting.js';
 import { readStormUsage, STORM_HELP, type StormUsage } from './storm-usage.js';
 
-async function main(args: readonly string[]): Promise<number> {
-  const usage = readUsage(args);
-  if (typeof usage === 'string') {
-    process.stderr.write(`bench:storm: ${usage}; see --help\n`);
-    return 2;
-  }
-  if (usage.help) {
-    process.stdout.write(STORM_HELP);
-    return 0;
-  }
-  const { setting, json, svg } = usage;
+async function run({ setting, json, svg }: StormUsage): Promise<number> {
   const result = stormResult(setting, await runAll(setting));
   if (svg !== undefined) await writeFile(svg, stormPlot(result));
   process.stdout.write(`${json ? JSON.stringify(result) : formatStorm(result)}\n`);
@@ -40,20 +31,4 @@ function show(progress: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${progress}`);
 }
 
-function readUsage(args: readonly string[]): StormUsage | string {
-  try {
-    return readStormUsage(args);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-main(process.argv.slice(2)).then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error: unknown) => {
-    process.stderr.write(`bench:storm: ${error instanceof Error ? error.message : error}\n`);
-    process.exitCode = 1;
-  },
-);
+void runCommand({ name: 'bench:storm', help: STORM_HELP, read: readStormUsage, run });

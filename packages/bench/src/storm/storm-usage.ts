@@ -1,9 +1,8 @@
-import { parseArgs } from 'node:util';
+import type { CommandLine } from '../command/command-line.js';
 import { STORM_DEFAULTS, type StormSetting } from './storm-setting.js';
 
 /** What the command line says. */
 export interface StormUsage {
-  readonly help: boolean;
   readonly json: boolean;
   /** Where the plot goes; undefined: nowhere. */
   readonly svg: string | undefined;
@@ -29,36 +28,17 @@ Example:
 Exit status: 0 done, 1 failed, 2 wrong usage.
 `;
 
-/** Reads the command line. @throws Error that says what is wrong with it. */
-export function readStormUsage(args: readonly string[]): StormUsage {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      help: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      svg: { type: 'string' },
-      load: { type: 'string', default: String(STORM_DEFAULTS.loadRatio * 100) },
-      drop: { type: 'boolean', default: STORM_DEFAULTS.dropsAbandoned },
-      seed: { type: 'string', default: String(STORM_DEFAULTS.seed) },
-    },
-  });
-  const { help, json, svg, load, drop, seed } = values;
-  if (svg === '') throw new Error('--svg: the name of the file is empty');
+/** Reads the command line. @throws ConfigError that says what is wrong with it. */
+export function readStormUsage(line: CommandLine): StormUsage {
+  const { loadRatio, seed } = STORM_DEFAULTS;
   return {
-    help,
-    json,
-    svg,
+    json: line.flag('json'),
+    svg: line.text('svg'),
     setting: {
       ...STORM_DEFAULTS,
-      loadRatio: wholeNumber('load', load, 100) / 100,
-      dropsAbandoned: drop,
-      seed: wholeNumber('seed', seed, 1e9),
+      loadRatio: line.wholeNumber('load', loadRatio * 100, 100) / 100,
+      dropsAbandoned: line.flag('drop'),
+      seed: line.wholeNumber('seed', seed, 1e9),
     },
   };
-}
-
-function wholeNumber(name: string, text: string, max: number): number {
-  const number = /^[1-9]\d*$/.test(text) ? Number(text) : Number.NaN;
-  if (number <= max) return number;
-  throw new Error(`--${name}: ${text} is not a whole number from 1 to ${max}`);
 }
