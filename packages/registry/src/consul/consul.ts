@@ -43,7 +43,7 @@ const KEY_VALUE_SOCKETS = 16;
 const QUESTION_SOCKETS = 8;
 
 // An agent counts connections that nobody uses as well.
-const IDLE_MS = 15_000;
+const IDLE_MS = 5_000;
 
 // A server that stops has more to do than to wait for a registry that does not answer.
 const MAX_DEREGISTER_MS = 2_000;

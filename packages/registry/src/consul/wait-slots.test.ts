@@ -53,13 +53,13 @@ describe('slots for blocking queries', () => {
   it('grow to the bound again while no connection is refused', async () => {
     slots.refused();
     const counts: number[] = [];
-    for (let time = 0; time < 8; time++) {
+    for (let time = 0; time < 12; time++) {
       const taken = takeAll();
       counts.push(taken.length);
       for (const release of taken) release();
       await clock.advance(15_000);
     }
-    expect(counts).toEqual([1, 2, 3, 5, 8, 12, 18, 20]);
+    expect(counts).toEqual([1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 20]);
     expect(logged.at(-2)).toBe('the agent takes connections again');
     expect(clock.pendingTimers).toBe(0);
   });

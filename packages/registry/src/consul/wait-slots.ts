@@ -20,7 +20,7 @@ const KEEP_RATIO = 0.75;
 const BURST_MS = 1_000;
 /** An agent that has refused no connection for so long is asked for more. */
 const CALM_MS = 15_000;
-const GROWTH = 1.5;
+const GROWTH = 1.2;
 
 /**
  * Slots for blocking queries, which hold a connection each: an agent takes 200 from one address for all processes there, and counts one
