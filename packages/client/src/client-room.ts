@@ -32,6 +32,7 @@ import type { Service } from './nodes/service.js';
 import { ServiceNodes } from './nodes/service-nodes.js';
 import { MethodLatencies } from './retry/method-latencies.js';
 import { BUDGET_DEFAULTS, type BudgetSettings, RetryBudget } from './retry/retry-budget.js';
+import { Roster } from './roster.js';
 import { Caller } from './surface/caller.js';
 import { MeshChannel } from './surface/mesh-channel.js';
 import { typedClient } from './surface/typed-client.js';
@@ -81,7 +82,7 @@ const MIB = 1024 * 1024;
 export class ClientRoom {
   readonly #parts: ClientRoomParts;
   readonly #services = new Map<string, SharedService>();
-  readonly #active = new Set<ClientCall>();
+  readonly #active = new Roster<ClientCall>();
   readonly #replayMemory: ReplayMemory;
   readonly #limits: LimitRoom;
   #closed = false;

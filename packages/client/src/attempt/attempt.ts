@@ -38,6 +38,8 @@ export class Attempt implements RunningAttempt, WireListener, LeasedAttempt {
   lookAt = Number.POSITIVE_INFINITY;
   /** Looks at the node's silence, and knows what to do about it. */
   patience: Patience | undefined;
+  /** Among the attempts on its node. */
+  place = -1;
   readonly #oneRequest: boolean;
   readonly #oneMessage: boolean;
   readonly #clock: Clock;

@@ -84,6 +84,8 @@ export class ClientCall implements Call {
   idempotencyKey: string | undefined;
   /** Attempts that were started. */
   attempts = 0;
+  /** Among the calls that are under way. */
+  place = -1;
   /** Nodes that the call has been to. */
   tried: readonly string[] = NONE;
   /** When a node of the call was lost with a request on it, on the mesh's clock. */

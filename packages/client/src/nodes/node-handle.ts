@@ -16,6 +16,7 @@ import {
   type Standing,
 } from '@micromesh/selector';
 import { type Intervention, sameIntervention, wordsOf } from '../interventions/intervention.js';
+import { Roster, type Rostered } from '../roster.js';
 import type { Connection, ConnectionState, Transport } from '../transport/transport.js';
 import { Ejection } from './ejection.js';
 import { checkHealth } from './health-check.js';
@@ -24,7 +25,7 @@ import type { Verdict } from './question.js';
 import { SilenceWatch, type Waiter } from './silence-watch.js';
 
 /** An attempt that holds a node's channel, as the node sees it. */
-export interface LeasedAttempt extends Waiter {
+export interface LeasedAttempt extends Waiter, Rostered {
   /** Its node is silent: ends it, where its call gains by that. */
   giveUp(outcome: Outcome): void;
 }
@@ -59,7 +60,7 @@ export class NodeHandle implements Candidate {
   /** What its attempts came to. */
   readonly record: OutlierRecord;
   readonly #in: NodeSurroundings;
-  readonly #attempts = new Set<LeasedAttempt>();
+  readonly #attempts = new Roster<LeasedAttempt>();
   readonly #watch: SilenceWatch;
   /** Attempts that were under way at the last loss that counted: what they lose is the same loss. */
   #sharingLoss = new Set<LeasedAttempt>();

@@ -13,13 +13,13 @@ export interface Waiter {
  * anybody has to look, and a timer each is much of what they cost.
  */
 export class SilenceWatch {
-  readonly #waiters: ReadonlySet<Waiter>;
+  readonly #waiters: Iterable<Waiter>;
   readonly #clock: Clock;
   #timer: Timer | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
 
   /** @param waiters - those that are waiting; the owner adds and removes them. */
-  constructor(waiters: ReadonlySet<Waiter>, clock: Clock) {
+  constructor(waiters: Iterable<Waiter>, clock: Clock) {
     this.#waiters = waiters;
     this.#clock = clock;
   }

@@ -6,6 +6,7 @@ import { ReplayBuffer, type ReplayMemory } from '../call/replay-buffer.js';
 import type { Invoke } from '../chain/interceptor.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import type { Service } from '../nodes/service.js';
+import type { Roster } from '../roster.js';
 
 /** What a {@link Caller} stands on. */
 export interface CallerParts {
@@ -15,7 +16,7 @@ export interface CallerParts {
   readonly replayMemory: ReplayMemory;
   readonly replayBytesPerCall: number;
   /** The calls of the mesh that are under way, so that closing it ends them. */
-  readonly active: Set<ClientCall>;
+  readonly active: Roster<ClientCall>;
   /** What a call ends with once the mesh is closed. */
   readonly refusal: () => Outcome | undefined;
 }

@@ -9,6 +9,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { type Clock, formatAddress, type ServiceNode, type Timer } from '@micromesh/core';
+import { Roster, type Rostered } from '../roster.js';
 import { toOutcome } from './grpc-js-outcome.js';
 import { HandshakeCredentials } from './handshake.js';
 import type {
@@ -100,7 +101,7 @@ class GrpcJsConnection implements Connection {
   state: ConnectionState = 'connecting';
   #channel: Channel;
   #handshake: HandshakeCredentials;
-  readonly #calls = new Set<GrpcJsCall>();
+  readonly #calls = new Roster<GrpcJsCall>();
   #watchdog: Timer | undefined;
   #reopen: Timer | undefined;
   #reopenDelayMs = RECONNECT_BACKOFF_MS.initial;
@@ -255,11 +256,15 @@ function cancelAgain(call: GrpcCall, code: status, details: string, turns: numbe
   });
 }
 
+/** Hears what comes after the end: nothing. */
+const NOBODY: WireListener = { onHeaders() {}, onMessage() {}, onEnd() {} };
+
 /** A listener for grpc-js and a {@link WireCall} in one object: one allocation an attempt. */
-class GrpcJsCall implements WireCall {
+class GrpcJsCall implements WireCall, Rostered {
+  place = -1;
   readonly #channel: Channel;
   readonly #call: GrpcCall;
-  readonly #listener: WireListener;
+  #listener: WireListener;
   #headers: Metadata | undefined;
 
   /** @param calls - those that have not ended: this one is in it until it has. */
@@ -267,7 +272,7 @@ class GrpcJsCall implements WireCall {
     channel: Channel,
     request: WireRequest,
     listener: WireListener,
-    private readonly calls: Set<GrpcJsCall>,
+    private readonly calls: Roster<GrpcJsCall>,
   ) {
     this.#channel = channel;
     this.#listener = listener;
@@ -323,6 +328,9 @@ class GrpcJsCall implements WireCall {
   onReceiveStatus(ended: StatusObject): void {
     this.calls.delete(this);
     const connected = this.#channel.getConnectivityState(false) === connectivityState.READY;
-    this.#listener.onEnd(toOutcome(ended, { headers: this.#headers, connected }));
+    const listener = this.#listener;
+    // grpc-js and Node keep a call in sight for a while; what it was for need not stay with it.
+    this.#listener = NOBODY;
+    listener.onEnd(toOutcome(ended, { headers: this.#headers, connected }));
   }
 }
