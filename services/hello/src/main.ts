@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { exitWithParent, tellReady } from '@micromesh/server';
 import { createMesh } from 'micromesh';
 import { openEffectLog } from './effect-log.js';
 import { HelloService } from './gen/hello/v1/hello.js';
 import { helloHandlers } from './handlers.js';
 import { Misbehaviour, obeyParent } from './misbehaviour.js';
-import { exitWithParent, tellReady } from './parent-process.js';
 
 // Environment: MICROMESH_REGISTRY; LISTEN, VERSION, ZONE; WORK_MS and EFFECTS_FILE for the demo.
 async function main({ LISTEN, VERSION, ZONE, WORK_MS, EFFECTS_FILE }: NodeJS.ProcessEnv): Promise<void> {

@@ -1,8 +1,8 @@
+import { exitWithParent, tellReady } from '@micromesh/server';
 import { createMesh } from 'micromesh';
 import { HelloService } from './gen/hello/v1/hello.js';
 import { UserService } from './gen/user/v1/user.js';
 import { userHandlers } from './handlers.js';
-import { exitWithParent, tellReady } from './parent-process.js';
 
 // Environment: MICROMESH_REGISTRY; LISTEN, VERSION, ZONE.
 async function main({ LISTEN, VERSION, ZONE }: NodeJS.ProcessEnv): Promise<void> {

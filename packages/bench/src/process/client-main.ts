@@ -1,7 +1,8 @@
+import { exitWithParent } from '@micromesh/server';
 import { CONTENDERS } from '../contenders.js';
-import { exitWithParent, tell } from './ipc.js';
-import type { SliceRequest } from './messages.js';
+import type { Report, SliceRequest } from './messages.js';
 import { runSlice } from './run-slice.js';
+import { tell } from './tell.js';
 
 function main([id, ...addresses]: readonly string[]): void {
   exitWithParent();
@@ -10,11 +11,11 @@ function main([id, ...addresses]: readonly string[]): void {
   const client = contender.open(addresses);
   process.on('message', (message: SliceRequest) => {
     runSlice(client, message.ms, message.concurrency).then(
-      (slice) => tell({ type: 'slice', slice }),
-      (error: unknown) => tell({ type: 'failed', error: String(error) }),
+      (slice) => tell<Report>({ type: 'slice', slice }),
+      (error: unknown) => tell<Report>({ type: 'failed', error: String(error) }),
     );
   });
-  tell({ type: 'ready' });
+  tell<Report>({ type: 'ready' });
 }
 
 main(process.argv.slice(2));

@@ -1,6 +1,8 @@
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
+import { exitWithParent } from '@micromesh/server';
 import { HelloService } from '@micromesh/service-hello';
-import { exitWithParent, tell } from './ipc.js';
+import type { Report } from './messages.js';
+import { tell } from './tell.js';
 
 /** A node is a plain grpc-js server with as little as possible in it; what is not called is not there. */
 const HANDLERS = {
@@ -23,7 +25,7 @@ function startNode(): Promise<string> {
 async function main([nodes = '1']: readonly string[]): Promise<void> {
   exitWithParent();
   const addresses = await Promise.all(Array.from({ length: Number(nodes) }, startNode));
-  tell({ type: 'serving', addresses });
+  tell<Report>({ type: 'serving', addresses });
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => tell({ type: 'failed', error: String(error) }));
+main(process.argv.slice(2)).catch((error: unknown) => tell<Report>({ type: 'failed', error: String(error) }));

@@ -1,8 +1,9 @@
+import { exitWithParent } from '@micromesh/server';
+import { tell } from '../../process/tell.js';
 import { control } from '../contenders/control.js';
 import { FAULT_CONTENDERS } from '../contenders/fault-contenders.js';
 import { Load } from './load.js';
-import type { LoadRequest } from './messages.js';
-import { exitWithParent, tell } from './parent.js';
+import type { LoadRequest, Report } from './messages.js';
 
 async function main([id, json = '{}']: readonly string[]): Promise<void> {
   exitWithParent();
@@ -11,11 +12,11 @@ async function main([id, json = '{}']: readonly string[]): Promise<void> {
   const client = await contender.open(JSON.parse(json));
   process.on('message', (request: LoadRequest) => {
     new Load(contender.id, client, request).run().then(
-      (calls) => tell({ type: 'calls', calls }),
-      (error: unknown) => tell({ type: 'failed', error: String(error) }),
+      (calls) => tell<Report>({ type: 'calls', calls }),
+      (error: unknown) => tell<Report>({ type: 'failed', error: String(error) }),
     );
   });
-  tell({ type: 'ready' });
+  tell<Report>({ type: 'ready' });
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => tell({ type: 'failed', error: String(error) }));
+main(process.argv.slice(2)).catch((error: unknown) => tell<Report>({ type: 'failed', error: String(error) }));

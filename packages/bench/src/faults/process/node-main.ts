@@ -1,8 +1,9 @@
+import { exitWithParent } from '@micromesh/server';
+import { tell } from '../../process/tell.js';
 import { openEffectLog } from './effect-log.js';
 import { startMeshNode } from './mesh-node.js';
-import type { NodeRequest } from './messages.js';
+import type { NodeRequest, Report } from './messages.js';
 import type { NodeSetting } from './node-setting.js';
-import { exitWithParent, tell } from './parent.js';
 import { startPlainNode } from './plain-node.js';
 import { Work } from './work.js';
 
@@ -16,13 +17,13 @@ async function main([json = '{}']: readonly string[]): Promise<void> {
       else work.obey(request);
     });
   });
-  tell({ type: 'ready' });
+  tell<Report>({ type: 'ready' });
   await told;
   const start = setting.kind === 'mesh' ? startMeshNode : startPlainNode;
   const address = await start(work, setting);
-  tell({ type: 'serving', id: setting.id, address });
+  tell<Report>({ type: 'serving', id: setting.id, address });
   // The server keeps the process running, the channel need not: it ends when the server has stopped.
   process.channel?.unref();
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => tell({ type: 'failed', error: String(error) }));
+main(process.argv.slice(2)).catch((error: unknown) => tell<Report>({ type: 'failed', error: String(error) }));
