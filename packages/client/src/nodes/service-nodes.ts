@@ -242,6 +242,11 @@ export class ServiceNodes implements NodeSurroundings {
   }
 
   #endLinger(): void {
+    // The registry is away again: nobody could have registered meanwhile.
+    if (this.#wasStale) {
+      this.#linger([]);
+      return;
+    }
     for (const id of [...this.#lingering]) this.#remove(id);
     this.changed();
   }
