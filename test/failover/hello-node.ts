@@ -79,6 +79,11 @@ export class HelloNode {
     this.#child.kill(signal);
   }
 
+  /** From now on its work takes longer, by so much. */
+  slowDown(slowerMs: number): void {
+    this.#child.send({ slowerMs });
+  }
+
   /** Sends a signal that ends the process, and waits for the end. */
   async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (this.hasExited) return;

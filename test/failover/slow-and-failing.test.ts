@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Fleet } from './fleet.js';
-import { spread } from './load.js';
+import { executedTwice, percentile, spread } from './load.js';
 import { until } from './until.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -25,6 +25,26 @@ it('a node that takes 3 s is not punished: one attempt, one execution, success',
   expect(new Set(result.attempts.map(({ nodeId }) => nodeId)).size).toBe(2);
   await until(() => names(nodes.flatMap((node) => node.effects)).length === 8, 'all effects');
   expect(names(nodes.flatMap((node) => node.started))).toHaveLength(8);
+});
+
+it('a node that becomes 300 ms slower costs slow calls for less than a second', async () => {
+  const nodes = await fleet.startMany(3, { workMs: 10 });
+  const hello = await fleet.client();
+  const slowFromMs = 2000;
+  const result = await spread(
+    { calls: 650, perSecond: 130, happenings: [{ atMs: slowFromMs, what: () => nodes[0]?.slowDown(300) }] },
+    (name) => hello.anything({ name }),
+  );
+  expect(result.failures).toEqual([]);
+  expect(executedTwice(nodes)).toEqual([]);
+  const before = result.calls.filter(({ atMs }) => atMs > 500 && atMs < slowFromMs);
+  const meanwhile = result.calls.filter(({ atMs }) => atMs >= slowFromMs && atMs < slowFromMs + 500);
+  const after = result.calls.filter(({ atMs }) => atMs >= slowFromMs + 1000);
+  expect(percentile(meanwhile, 0.9)).toBeGreaterThan(300);
+  // Of any call a busy machine may make more than twice of what it was; that node makes at least 310 ms of it.
+  expect(percentile(after, 0.99)).toBeLessThan(2 * Math.max(150, percentile(before, 0.99)));
+  const since = new Set(after.map(({ name }) => name));
+  expect(nodes[0]?.started.filter((name) => since.has(name))).toEqual([]);
 });
 
 describe('a handler', () => {

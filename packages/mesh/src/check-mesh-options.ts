@@ -96,6 +96,7 @@ const MESH = {
     stdevMinNodes: integerOf(1),
     stdevMinCalls: integerOf(1),
     latencyFactor: numberOf(0),
+    latencyFloorMs: numberOf(0),
     countedCodes: listOf(integerOf(0, 16), 'status codes: [status.INTERNAL]'),
     baseEjectionMs: numberOf(1),
     maxEjectionMs: numberOf(1),

@@ -1,5 +1,3 @@
-import { LatencySlots } from './latency-slots.js';
-
 /** Attempts, and how many of them failed. */
 export interface AttemptCounts {
   readonly calls: number;
@@ -16,20 +14,15 @@ export class AttemptWindow {
   readonly #slotMs: number;
   readonly #calls = new Array<number>(SLOTS).fill(0);
   readonly #failures = new Array<number>(SLOTS).fill(0);
-  readonly #latencies: LatencySlots | undefined;
   #slot = 0;
 
-  /** @param keepsLatencies - whether {@link latencyQuantile} will be asked for: they take 2 KiB a node. */
-  constructor(windowMs: number, keepsLatencies: boolean) {
+  constructor(windowMs: number) {
     this.#slotMs = windowMs / SLOTS;
-    this.#latencies = keepsLatencies ? new LatencySlots(SLOTS) : undefined;
   }
 
-  /** @param latencyMs - undefined where it is not known. */
-  addSuccess(now: number, latencyMs: number | undefined): void {
+  addSuccess(now: number): void {
     this.#turnTo(now);
     this.#count(this.#calls);
-    if (latencyMs !== undefined) this.#latencies?.add(this.#slot % SLOTS, latencyMs);
   }
 
   addFailure(now: number): void {
@@ -41,12 +34,6 @@ export class AttemptWindow {
   counts(now: number): AttemptCounts {
     this.#turnTo(now);
     return { calls: sum(this.#calls), failures: sum(this.#failures) };
-  }
-
-  /** Of the successes, in ms; undefined where none is known. */
-  latencyQuantile(now: number, quantile: number): number | undefined {
-    this.#turnTo(now);
-    return this.#latencies?.quantile(quantile);
   }
 
   /** Forgets all attempts. */
@@ -69,7 +56,6 @@ export class AttemptWindow {
   #clearSlot(index: number): void {
     this.#calls[index] = 0;
     this.#failures[index] = 0;
-    this.#latencies?.clear(index);
   }
 }
 

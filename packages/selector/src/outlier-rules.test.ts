@@ -10,13 +10,12 @@ function settings(own: Partial<OutlierSettings>): OutlierSettings {
 interface Past {
   readonly calls: number;
   readonly failures?: number;
-  readonly latencyMs?: number;
 }
 
-function record({ calls, failures = 0, latencyMs }: Past, by: OutlierSettings): OutlierRecord {
+function record({ calls, failures = 0 }: Past, by: OutlierSettings): OutlierRecord {
   const made = new OutlierRecord(by);
   for (let index = 0; index < failures; index++) made.failure(0);
-  for (let index = failures; index < calls; index++) made.success(0, latencyMs);
+  for (let index = failures; index < calls; index++) made.success(0);
   return made;
 }
 
@@ -104,17 +103,6 @@ describe('the cause of an ejection', () => {
       '9 % of 200 calls failed, 1.8 % on average of 6 nodes',
     );
   });
-
-  it('tells the latencies', () => {
-    const by = settings({ latencyFactor: 3 });
-    const quick = { calls: 20, latencyMs: 10 };
-    const slow = { calls: 40, latencyMs: 100 };
-    expect(cause(slow, [quick, quick, slow], by)).toMatch(/^p90 of 40 calls is \d+ ms, of peers [\d.]+ ms$/);
-    expect(cause({ ...quick, latencyMs: 25 }, [quick, quick], by)).toBeUndefined();
-    expect(cause({ ...slow, calls: 19 }, [quick, quick], by)).toBeUndefined();
-    expect(cause(slow, [{ ...quick, calls: 19 }], by)).toBeUndefined();
-    expect(cause(slow, [], by)).toBeUndefined();
-  });
 });
 
 describe('a node', () => {
@@ -134,16 +122,36 @@ describe('a node', () => {
     expect(record(bad, by).outlierCause(0, () => [...peers, out])).toBeDefined();
   });
 
-  it('is compared with all others once a second, not at each attempt', () => {
-    const by = settings({ latencyFactor: 3 });
-    const own = record({ calls: 40, latencyMs: 100 }, by);
+  it('is compared with the mean of all once a second, not at each attempt', () => {
+    const own = record({ calls: 100, failures: 10 }, settings({ stdevFactor: 1.9, latencyFactor: 0 }));
     let asked = 0;
     const peers = () => {
       asked++;
-      return [record({ calls: 40, latencyMs: 90 }, by)];
+      return [];
     };
     for (let now = 0; now <= 5000; now += 10) own.outlierCause(now, peers);
     expect(asked).toBe(6);
+  });
+
+  it('is compared with the latencies of others a dozen times a second, and only where it has slow answers', () => {
+    let asked = 0;
+    const peers = () => {
+      asked++;
+      return [];
+    };
+    const quick = new OutlierRecord(settings({}));
+    const slow = new OutlierRecord(settings({}));
+    for (let now = 0; now <= 5000; now += 10) {
+      quick.success(now, 40);
+      quick.outlierCause(now, peers);
+    }
+    expect(asked).toBe(0);
+    for (let now = 0; now <= 5000; now += 10) {
+      slow.success(now, 90);
+      slow.outlierCause(now, peers);
+    }
+    expect(asked).toBeGreaterThan(50);
+    expect(asked).toBeLessThanOrEqual(63);
   });
 
   it('comes back with a clean record', () => {

@@ -1,5 +1,7 @@
 import type { AttemptCounts } from './attempt-window.js';
+import type { LatencyWindow } from './latency-window.js';
 import type { OutlierSettings } from './outlier-settings.js';
+import { slowerThanPeers } from './slower-than-peers.js';
 
 /** What is known of one node, as the rules see it. */
 export interface NodeFigures {
@@ -7,8 +9,8 @@ export interface NodeFigures {
   readonly inARow: number;
   readonly isEjected: boolean;
   counts(now: number): AttemptCounts;
-  /** 90th percentile of its successes, in ms; undefined where none is known. */
-  slowMs(now: number): number | undefined;
+  /** How long its answers took lately; undefined where `latencyFactor` is off. */
+  readonly latencies: LatencyWindow | undefined;
 }
 
 /** One node, to be judged. */
@@ -21,13 +23,16 @@ export interface Suspicion {
 }
 
 /** Why the node is to be ejected, in words, or undefined. */
-type Rule = (suspicion: Suspicion) => string | undefined;
+export type Rule = (suspicion: Suspicion) => string | undefined;
 
 /** Rules that hold at each attempt. */
 export const RULES_AT_ONCE: readonly Rule[] = [failuresInARow, failureShare];
 
 /** Rules over all nodes' figures, for every now and then. */
-export const RULES_FROM_TIME_TO_TIME: readonly Rule[] = [belowMeanSuccess, slowerThanPeers];
+export const RULES_FROM_TIME_TO_TIME: readonly Rule[] = [belowMeanSuccess];
+
+/** Rules over the last answers of all nodes, for several times a second. */
+export const RULES_OF_LATENCY: readonly Rule[] = [tooSlow];
 
 function failuresInARow({ now, own, peers, settings }: Suspicion): string | undefined {
   const { consecutiveFailures, peerFactor } = settings;
@@ -64,19 +69,14 @@ function belowMeanSuccess({ now, own, peers, settings }: Suspicion): string | un
   return `${percent(share(counts))} of ${counts.calls} calls failed, ${percent(1 - mean)} on average of ${shares.length} nodes`;
 }
 
-function slowerThanPeers({ now, own, peers, settings }: Suspicion): string | undefined {
-  const { latencyFactor, minCalls } = settings;
-  if (latencyFactor === 0) return undefined;
-  const { calls } = own.counts(now);
-  const ownMs = calls < minCalls ? undefined : own.slowMs(now);
-  if (ownMs === undefined) return undefined;
-  const peersMs = inUse(peers())
-    .filter((peer) => peer.counts(now).calls >= minCalls)
-    .map((peer) => peer.slowMs(now))
-    .filter((ms) => ms !== undefined);
-  const medianMs = median(peersMs);
-  if (medianMs === undefined || ownMs < medianMs * latencyFactor) return undefined;
-  return `p90 of ${calls} calls is ${milliseconds(ownMs)}, of peers ${milliseconds(medianMs)}`;
+function tooSlow({ now, own, peers, settings }: Suspicion): string | undefined {
+  if (settings.latencyFactor === 0 || own.latencies === undefined) return undefined;
+  return slowerThanPeers(
+    own.latencies,
+    () => inUse(peers()).flatMap(({ latencies }) => latencies ?? []),
+    now,
+    settings,
+  );
 }
 
 /** Those that are out already would hide the next one. */
@@ -104,15 +104,6 @@ function average(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
-/** The lower one of the middle two. */
-function median(numbers: readonly number[]): number | undefined {
-  return [...numbers].sort((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)];
-}
-
 function percent(ratio: number): string {
   return `${Number((ratio * 100).toPrecision(2))} %`;
-}
-
-function milliseconds(ms: number): string {
-  return `${Number(ms.toPrecision(2))} ms`;
 }

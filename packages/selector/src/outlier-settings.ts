@@ -8,7 +8,7 @@ export interface OutlierSettings {
   readonly peerFactor: number;
   /** A failure share that ejects, in [0, 1], under the same condition; default 0: off. */
   readonly failureRatio: number;
-  /** Attempts that a node must have had for `failureRatio` and `latencyFactor`; default 20. */
+  /** Attempts that a node must have had for `failureRatio`; default 20. */
   readonly minCalls: number;
   /**
    * Standard deviations below the mean success share of all nodes that eject, Envoy's `success_rate_stdev_factor` / 1000; default 0:
@@ -19,8 +19,16 @@ export interface OutlierSettings {
   readonly stdevMinNodes: number;
   /** Default 100. */
   readonly stdevMinCalls: number;
-  /** Times the median of its peers' 90th percentiles of latency that a node's own must reach to eject; default 0: off. */
+  /**
+   * A node whose latest answers, within 2 s, mostly take this many times as long as its peers' slowest tenth is ejected; default 2, 0: off. That is:
+   * three quarters of them take longer than the median of its peers' 90th percentiles times this, while at most a tenth of its peers' do,
+   * and more clearly so than chance would have it. It takes six slow answers or more, 0.2 s apart at least, and 20 of a peer within 2 s: with
+   * fewer calls than some ten a second a node, nobody is ejected for being slow. Successes count, of calls that might have gone to any node:
+   * those with a hash key, or a version or labels to look for, go where they must.
+   */
   readonly latencyFactor: number;
+  /** And at least so much longer, in ms; default 50. */
+  readonly latencyFloorMs: number;
   /**
    * Status codes that count against a node when its server answers them, e.g. `[13, 14]` for INTERNAL and UNAVAILABLE; default none: what
    * counts in any case is what no server says of itself, a refused or broken connection, silence, an attempt that was cut.
@@ -50,7 +58,8 @@ export const OUTLIER_DEFAULTS: OutlierSettings = {
   stdevFactor: 0,
   stdevMinNodes: 5,
   stdevMinCalls: 100,
-  latencyFactor: 0,
+  latencyFactor: 2,
+  latencyFloorMs: 50,
   countedCodes: [],
   baseEjectionMs: 30_000,
   maxEjectionMs: 300_000,

@@ -1,37 +1,59 @@
 import { type AttemptCounts, AttemptWindow } from './attempt-window.js';
-import { type NodeFigures, RULES_AT_ONCE, RULES_FROM_TIME_TO_TIME, type Suspicion } from './outlier-rules.js';
+import { LATENCY_SLOT_MS, LatencyWindow } from './latency-window.js';
+import {
+  type NodeFigures,
+  RULES_AT_ONCE,
+  RULES_FROM_TIME_TO_TIME,
+  RULES_OF_LATENCY,
+  type Rule,
+  type Suspicion,
+} from './outlier-rules.js';
 import type { OutlierSettings } from './outlier-settings.js';
-
-/** What the 90 in `p90` is. */
-const SLOW_QUANTILE = 0.9;
+import { Pace } from './pace.js';
 
 /** The figures of all nodes are compared this often a window: once a second by default. */
 const COMPARISONS_PER_WINDOW = 30;
+
+/** The first answers of a node that starts, or is used again, tell how cold it is. */
+const COLD_ANSWERS = 10;
 
 /** What the attempts on one node came to lately, and its ejections. */
 export class OutlierRecord implements NodeFigures {
   readonly #settings: OutlierSettings;
   readonly #window: AttemptWindow;
+  /** How long its answers took lately; undefined where `latencyFactor` is off. */
+  readonly latencies: LatencyWindow | undefined;
   #inARow = 0;
   #rowStartedAt = 0;
-  #comparedAt = Number.NEGATIVE_INFINITY;
+  readonly #comparing: Pace;
+  readonly #timing = new Pace(LATENCY_SLOT_MS);
+  #coldAnswers = COLD_ANSWERS;
   #ejected = false;
   #ejections = 0;
   #healthySince = 0;
 
   constructor(settings: OutlierSettings) {
     this.#settings = settings;
-    this.#window = new AttemptWindow(settings.windowMs, settings.latencyFactor > 0);
+    this.#window = new AttemptWindow(settings.windowMs);
+    this.latencies = settings.latencyFactor > 0 ? new LatencyWindow() : undefined;
+    const compares = settings.stdevFactor > 0;
+    this.#comparing = new Pace(
+      compares ? settings.windowMs / COMPARISONS_PER_WINDOW : Number.POSITIVE_INFINITY,
+    );
   }
 
   /**
    * Takes note of an attempt that the node answered.
    *
-   * @param latencyMs - until the answer, or the first message of a stream; undefined where it is not known.
+   * @param latencyMs - until the answer, or the first message of a stream; undefined where it is not known, or not to be compared with other
+   * nodes'.
    */
   success(now: number, latencyMs?: number): void {
-    this.#window.addSuccess(now, latencyMs);
+    this.#window.addSuccess(now);
     this.#inARow = 0;
+    if (latencyMs === undefined) return;
+    if (this.#coldAnswers > 0) this.#coldAnswers--;
+    else this.latencies?.add(now, latencyMs);
   }
 
   /** Takes note of an attempt that the node is to blame for. */
@@ -59,11 +81,6 @@ export class OutlierRecord implements NodeFigures {
     return this.#window.counts(now);
   }
 
-  /** 90th percentile of successes within the window, in ms; undefined without one, or where `latencyFactor` is off. */
-  slowMs(now: number): number | undefined {
-    return this.#window.latencyQuantile(now, SLOW_QUANTILE);
-  }
-
   /**
    * Why the node is to be ejected: `5 failures in a row`, `62 % of 48 calls failed, peers 1 %`; undefined: it is not. To be asked after each
    * attempt, whatever it came to.
@@ -72,26 +89,11 @@ export class OutlierRecord implements NodeFigures {
    */
   outlierCause(now: number, peers: () => readonly NodeFigures[]): string | undefined {
     const suspicion: Suspicion = { now, own: this, peers, settings: this.#settings };
-    for (const rule of RULES_AT_ONCE) {
-      const cause = rule(suspicion);
-      if (cause !== undefined) return cause;
-    }
-    return this.#isTimeToCompare(now) ? this.#compare(suspicion) : undefined;
-  }
-
-  #compare(suspicion: Suspicion): string | undefined {
-    this.#comparedAt = suspicion.now;
-    for (const rule of RULES_FROM_TIME_TO_TIME) {
-      const cause = rule(suspicion);
-      if (cause !== undefined) return cause;
-    }
-    return undefined;
-  }
-
-  #isTimeToCompare(now: number): boolean {
-    const { stdevFactor, latencyFactor, windowMs } = this.#settings;
-    if (stdevFactor === 0 && latencyFactor === 0) return false;
-    return now - this.#comparedAt >= windowMs / COMPARISONS_PER_WINDOW;
+    return (
+      firstCause(RULES_AT_ONCE, suspicion) ??
+      (this.#comparing.isTime(now) ? firstCause(RULES_FROM_TIME_TO_TIME, suspicion) : undefined) ??
+      (this.#timing.isTime(now) ? firstCause(RULES_OF_LATENCY, suspicion) : undefined)
+    );
   }
 
   /** Starts an ejection and says how long it lasts. */
@@ -110,7 +112,17 @@ export class OutlierRecord implements NodeFigures {
   restore(now: number): void {
     this.#ejected = false;
     this.#window.clear();
+    this.latencies?.clear();
+    this.#coldAnswers = COLD_ANSWERS;
     this.#inARow = 0;
     this.#healthySince = now;
   }
+}
+
+function firstCause(rules: readonly Rule[], suspicion: Suspicion): string | undefined {
+  for (const rule of rules) {
+    const cause = rule(suspicion);
+    if (cause !== undefined) return cause;
+  }
+  return undefined;
 }

@@ -11,6 +11,8 @@ import { createMesh, RpcError } from 'micromesh';
 const { KIND = 'micromesh', BEHAVIOUR = 'greet', LISTEN = '127.0.0.1:0', WORK_MS = '0' } = process.env;
 
 const report = (message) => process.connected && process.send(message);
+/** What is added to the work, as the test says. */
+let slowerMs = 0;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 async function greet(name, stillWanted) {
@@ -19,7 +21,7 @@ async function greet(name, stillWanted) {
   if (BEHAVIOUR === 'throw') throw new TypeError('a bug in the handler');
   // A request may say how long its work takes.
   const [, asked] = /after (\d+) ms/.exec(name) ?? [];
-  await sleep(Number(asked ?? WORK_MS));
+  await sleep(Number(asked ?? WORK_MS) + slowerMs);
   await stillWanted();
   report({ effect: name });
   // Two turns of the event loop later the reply is in the socket.
@@ -86,6 +88,8 @@ function servePlain() {
 }
 
 // Keeps the process up, and ends it with the test.
-process.on('message', () => {});
+process.on('message', (message) => {
+  if (message.slowerMs !== undefined) slowerMs = message.slowerMs;
+});
 process.on('disconnect', () => setImmediate(() => process.exit()));
 report({ address: KIND === 'plain' ? await servePlain() : await serveMicromesh() });

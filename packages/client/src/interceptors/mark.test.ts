@@ -1,5 +1,7 @@
 import { status } from '@grpc/grpc-js';
+import type { MethodKind } from '@micromesh/core';
 import { describe, expect, it } from 'vitest';
+import type { CallOptions } from '../call/call-options.js';
 import { TestWorld } from '../testing/index.js';
 
 const ROUND_ROBIN = { strategy: 'round-robin' } as const;
@@ -18,7 +20,46 @@ async function ejectedAfterTen(code: number, countedCodes: readonly number[]): P
   return handles.some(({ isEjected }) => isEjected);
 }
 
+/** Calls a service of three for 2 s before `a` becomes 300 ms slower and 2 s after; whether `a` is ejected then. */
+async function ejectedForSlowness(
+  options: (count: number) => CallOptions,
+  kind: MethodKind,
+  code: number = status.OK,
+): Promise<boolean> {
+  const world = new TestWorld(3);
+  await world.nodes('a', 'b', 'c');
+  for (const id of ['a', 'b', 'c']) {
+    world.transport.node(id).script = ({ at, messages }) => {
+      const afterMs = 10 + (id === 'a' && at >= 2000 ? 300 : 0);
+      return code === status.OK ? { kind: 'answer', messages, afterMs } : { kind: 'status', code, afterMs };
+    };
+  }
+  const caller = world.caller();
+  for (let count = 0; count < 400; count++) {
+    world.call(caller, options(count), kind);
+    await world.clock.advance(10);
+  }
+  const handles = [...(world.room.services[0]?.nodes.handles ?? [])];
+  world.room.close();
+  return handles.some(({ isEjected }) => isEjected);
+}
+
 describe('the mark', () => {
+  it.each<[boolean, string, CallOptions, MethodKind, number]>([
+    [true, 'what takes longer than elsewhere', {}, 'unary', status.OK],
+    [true, 'the first message of a stream', {}, 'serverStream', status.OK],
+    [true, 'a call of an unknown kind', {}, 'unknown', status.OK],
+    [false, 'a call that fails', {}, 'unary', status.NOT_FOUND],
+    [false, 'a call that sends a stream', {}, 'clientStream', status.OK],
+    [false, 'a call that goes where its filter says', { filter: { version: '1' } }, 'unary', status.OK],
+  ])('by latency: %s, for %s', async (ejects, _what, options, kind, code) => {
+    expect(await ejectedForSlowness(() => options, kind, code)).toBe(ejects);
+  });
+
+  it('is not put on a node for latency where each call goes to a node by its key', async () => {
+    expect(await ejectedForSlowness((count) => ({ hashKey: `${count}` }), 'unary')).toBe(false);
+  });
+
   it.each([status.INTERNAL, status.UNAVAILABLE, status.RESOURCE_EXHAUSTED, status.NOT_FOUND])(
     'counts a status that a server answers only where the settings say so: %i',
     async (code) => {

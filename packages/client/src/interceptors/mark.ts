@@ -1,6 +1,7 @@
 import { type Clock, classify, type Reason } from '@micromesh/core';
 import type { Attempt } from '../attempt/attempt.js';
 import type { Bracket } from '../chain/interceptor.js';
+import { comparableLatencyMs } from './comparable-latency.js';
 
 /** What one event costs many attempts at once. */
 const LOSSES: ReadonlySet<Reason> = new Set<Reason>(['connect', 'dropped', 'silent']);
@@ -26,7 +27,7 @@ export function mark(clock: Clock): Bracket<Attempt> {
       attempt.call.plan.strategy.observe?.(handle, { now, latencyMs, failed: erred });
       if (LOSSES.has(outcome.reason)) handle.countLoss(now, attempt);
       else if (failed) handle.countFailure(now);
-      else handle.countSuccess(now, latencyMs);
+      else handle.countSuccess(now, comparableLatencyMs(attempt, outcome, now));
     },
   };
 }

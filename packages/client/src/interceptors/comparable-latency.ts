@@ -1,0 +1,26 @@
+import { status } from '@grpc/grpc-js';
+import type { Outcome } from '@micromesh/core';
+import type { Attempt } from '../attempt/attempt.js';
+
+/** The first message of a stream that ends now may have come long ago. */
+const MAX_AGE_MS = 1000;
+
+/**
+ * How long the node took to answer, where that can be held against how long other nodes take: undefined for what is no success (to fail is
+ * quick), for what the caller's own messages delay, and for calls that go to certain nodes by what they are (these may be the longer ones).
+ */
+export function comparableLatencyMs(attempt: Attempt, outcome: Outcome, now: number): number | undefined {
+  if (outcome.code !== status.OK || isFedByCaller(attempt) || isBound(attempt)) return undefined;
+  const answeredAt = attempt.answeredAt ?? now;
+  return now - answeredAt > MAX_AGE_MS ? undefined : answeredAt - attempt.startedAt;
+}
+
+function isFedByCaller({ call, position }: Attempt): boolean {
+  const { kind } = call.method;
+  return kind === 'clientStream' || kind === 'bidi' || position > 1;
+}
+
+function isBound({ call }: Attempt): boolean {
+  const { hashKey, filter } = call.plan;
+  return hashKey !== undefined || filter.version !== undefined || filter.labels !== undefined;
+}

@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { OutlierRecord } from './outlier.js';
+import { OUTLIER_DEFAULTS } from './outlier-settings.js';
+import { type LatencyOf, SimulatedFleet } from './testing/simulated-fleet.js';
+
+const FAULT_AT = 3000;
+const SEEDS = Array.from({ length: 40 }, (_, seed) => seed);
+
+const usual: LatencyOf = (_now, chance) => 10 + 5 * chance;
+const slowerFromFault: LatencyOf = (now, chance) => usual(now, chance) + (now >= FAULT_AT ? 300 : 0);
+
+function fleet(
+  nodes: readonly LatencyOf[],
+  callsPerSecond: number,
+  seed = 1,
+  untilMs = 10_000,
+): SimulatedFleet {
+  return new SimulatedFleet({ nodes, callsPerSecond, untilMs, seed });
+}
+
+describe('a node that becomes 300 ms slower', () => {
+  it.each([
+    { nodes: 3, callsPerSecond: 130, mostlyWithinMs: 700, withinMs: 800 },
+    { nodes: 3, callsPerSecond: 400, mostlyWithinMs: 650, withinMs: 700 },
+    { nodes: 3, callsPerSecond: 50, mostlyWithinMs: 1050, withinMs: 1500 },
+    { nodes: 2, callsPerSecond: 50, mostlyWithinMs: 900, withinMs: 1300 },
+    { nodes: 10, callsPerSecond: 400, mostlyWithinMs: 700, withinMs: 800 },
+  ])(
+    'is out within $mostlyWithinMs ms in nine cases of ten, of $nodes at $callsPerSecond calls/s',
+    ({ nodes, callsPerSecond, mostlyWithinMs, withinMs }) => {
+      const others = Array<LatencyOf>(nodes - 1).fill(usual);
+      const took = SEEDS.map((seed) => {
+        const { ejections } = fleet([slowerFromFault, ...others], callsPerSecond, seed, FAULT_AT + 2000);
+        expect(ejections).toMatchObject([{ node: 0 }]);
+        return (ejections[0]?.at ?? 0) - FAULT_AT;
+      }).sort((a, b) => a - b);
+      expect(took[0]).toBeGreaterThan(300);
+      expect(took[Math.floor(SEEDS.length * 0.9)]).toBeLessThan(mostlyWithinMs);
+      expect(took.at(-1)).toBeLessThan(withinMs);
+    },
+  );
+
+  it('is out for longer each time that it comes back and still is', () => {
+    const { ejections } = fleet([slowerFromFault, usual, usual], 130, 1, 160_000);
+    expect(ejections.map(({ lengthMs }) => lengthMs)).toEqual([30_000, 60_000, 90_000]);
+    const [first, second] = ejections;
+    expect((second?.at ?? 0) - (first?.at ?? 0) - 30_000).toBeLessThan(1200);
+  });
+
+  it('says why', () => {
+    const { ejections } = fleet([slowerFromFault, usual, usual], 130);
+    expect(ejections[0]?.cause).toMatch(
+      /^\d+ of its last \d+ answers took over 6\d ms, p90 of peers is 1\d ms$/,
+    );
+  });
+
+  it('is out also where a second one of five is', () => {
+    const { ejections } = fleet([slowerFromFault, slowerFromFault, usual, usual, usual], 200);
+    expect(ejections.map(({ node }) => node).sort()).toEqual([0, 1]);
+  });
+});
+
+describe('nobody is ejected', () => {
+  it('by chance, whatever mixture of lengths calls have', () => {
+    const mixture = fc.array(
+      fc.record({
+        ms: fc.double({ min: 1, max: 3000, noNaN: true }),
+        weight: fc.integer({ min: 1, max: 10 }),
+      }),
+      { minLength: 1, maxLength: 4 },
+    );
+    let judgements = 0;
+    fc.assert(
+      fc.property(
+        mixture,
+        fc.integer({ min: 2, max: 6 }),
+        fc.integer({ min: 20, max: 200 }),
+        fc.integer(),
+        (parts, nodes, callsPerSecond, seed) => {
+          const all = parts.flatMap(({ ms, weight }) => Array<number>(weight).fill(ms));
+          const latency: LatencyOf = (_now, chance) => all[Math.floor(chance * all.length)] ?? 0;
+          const made = fleet(Array<LatencyOf>(nodes).fill(latency), callsPerSecond, seed, 20_000);
+          judgements += made.judgements;
+          expect(made.ejections).toEqual([]);
+        },
+      ),
+      { numRuns: 100 },
+    );
+    expect(judgements).toBeGreaterThan(50_000);
+  });
+
+  it.each([0.1, 0.2, 0.3, 0.4])('where this share of all calls takes 50 times as long: %d', (share) => {
+    const latency: LatencyOf = (_now, chance) => (chance < share ? 500 : 10);
+    for (const nodes of [2, 3]) {
+      expect(fleet(Array<LatencyOf>(nodes).fill(latency), 25 * nodes, 1, 300_000).ejections).toEqual([]);
+    }
+  });
+
+  it('where all become slow at once', () => {
+    for (const seed of SEEDS) {
+      for (const callsPerSecond of [30, 130]) {
+        expect(
+          fleet([slowerFromFault, slowerFromFault, slowerFromFault], callsPerSecond, seed).ejections,
+        ).toEqual([]);
+      }
+    }
+  });
+
+  it.each([500, 2000])(
+    'for one stall of %d ms: what it held up comes at once, and is followed by quick answers',
+    (stallMs) => {
+      const stalled: LatencyOf = (now, chance) =>
+        now >= FAULT_AT && now < FAULT_AT + stallMs
+          ? FAULT_AT + stallMs - now + usual(now, chance)
+          : usual(now, chance);
+      for (const seed of SEEDS) expect(fleet([stalled, usual, usual], 400, seed).ejections).toEqual([]);
+    },
+  );
+
+  it('that is slow for half of its calls only, as where one method is', () => {
+    const slowFor =
+      (share: number): LatencyOf =>
+      (now, chance) =>
+        usual(now, chance) + (now >= FAULT_AT && chance < share ? 300 : 0);
+    expect(fleet([slowFor(0.5), usual, usual], 200, 1, 30_000).ejections).toEqual([]);
+    expect(fleet([slowFor(0.85), usual, usual], 200, 1).ejections).toHaveLength(1);
+  });
+
+  it('where a node is less than 50 ms or twice as slow as others', () => {
+    const bit: LatencyOf = (now, chance) => usual(now, chance) + 40;
+    expect(fleet([bit, usual, usual], 130).ejections).toEqual([]);
+    const long: LatencyOf = (_now, chance) => 200 + 20 * chance;
+    expect(fleet([(now, chance) => long(now, chance) * 1.8, long, long], 130).ejections).toEqual([]);
+  });
+
+  it('where calls are few, or latency is no matter', () => {
+    expect(fleet([slowerFromFault, usual, usual], 5, 1, 60_000).ejections).toEqual([]);
+    const off = { nodes: [slowerFromFault, usual], callsPerSecond: 100, untilMs: 8000, seed: 1 };
+    expect(new SimulatedFleet({ ...off, settings: { latencyFactor: 0 } }).ejections).toEqual([]);
+  });
+
+  it('for the first answers of a node that is new: it is cold', () => {
+    const warm = new OutlierRecord(OUTLIER_DEFAULTS);
+    const cold = new OutlierRecord(OUTLIER_DEFAULTS);
+    const causes: (string | undefined)[] = [];
+    for (let now = 0; now < 4000; now += 10) {
+      warm.success(now, 10);
+      if (now >= 2000 && now % 50 === 0) {
+        cold.success(now, now < 2500 ? 400 : 10);
+        causes.push(cold.outlierCause(now, () => [warm]));
+      }
+    }
+    expect(causes.every((cause) => cause === undefined)).toBe(true);
+  });
+});
