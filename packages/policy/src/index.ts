@@ -1,0 +1,70 @@
+export {
+  ANNOTATIONS,
+  type AnnotationMeta,
+  type Annotations,
+  type HedgeAnnotation,
+} from './annotations/annotations.js';
+export type { PlainObject, PlainValue } from './document/plain-value.js';
+export { type ReadResult, readResources } from './document/read-resources.js';
+export type { ResourceDocument } from './document/resource-document.js';
+export { type ReadHost, readHost } from './hosts/read-host.js';
+export {
+  ANY,
+  comparePatterns,
+  coversPattern,
+  exactService,
+  matchesService,
+  type ServicePattern,
+} from './hosts/service-pattern.js';
+export { compileRewrite, type ReadPattern, readPattern, type TextPattern } from './patterns/text-pattern.js';
+export {
+  type FieldPath,
+  formatPath,
+  formatProblem,
+  type Position,
+  type Problem,
+  type Severity,
+} from './problem.js';
+export type { ConcurrencyLimitSpec } from './schema/concurrency-limit.js';
+export type { ConnectionPoolSettings } from './schema/destination-rule/connection-pool.js';
+export type { ConsistentHash } from './schema/destination-rule/consistent-hash.js';
+export type { DestinationRuleSpec, Subset } from './schema/destination-rule/destination-rule.js';
+export type { LoadBalancerSettings, Warmup } from './schema/destination-rule/load-balancer.js';
+export type { LocalityLbSetting } from './schema/destination-rule/locality.js';
+export type { OutlierDetection } from './schema/destination-rule/outlier-detection.js';
+export type { RetryBudget } from './schema/destination-rule/retry-budget.js';
+export type { ClientTlsSettings } from './schema/destination-rule/tls.js';
+export type { PortTrafficPolicy, TrafficPolicy } from './schema/destination-rule/traffic-policy.js';
+export { type Duration, parseDuration } from './schema/duration.js';
+export type { FieldMeta, FieldStatus } from './schema/field.js';
+export { isKind, type Kind } from './schema/kinds.js';
+export type { RateLimitSpec } from './schema/rate-limit.js';
+export type { CorsPolicy } from './schema/virtual-service/cors-policy.js';
+export type { Destination } from './schema/virtual-service/destination.js';
+export type { HttpDirectResponse } from './schema/virtual-service/direct-response.js';
+export type { HttpFaultInjection } from './schema/virtual-service/fault.js';
+export type { HeaderOperations, Headers } from './schema/virtual-service/headers.js';
+export type { HttpRoute, HttpRouteDestination } from './schema/virtual-service/http-route.js';
+export type { HttpMatchRequest } from './schema/virtual-service/match.js';
+export type { HttpMirrorPolicy } from './schema/virtual-service/mirror.js';
+export { type Percent, percentRatio } from './schema/virtual-service/percent.js';
+export type { HttpRedirect } from './schema/virtual-service/redirect.js';
+export type { HttpRetry } from './schema/virtual-service/retries.js';
+export type { HttpRewrite } from './schema/virtual-service/rewrite.js';
+export type { StringMatch } from './schema/virtual-service/string-match.js';
+export type { VirtualServiceSpec } from './schema/virtual-service/virtual-service.js';
+export type {
+  ConcurrencyLimit,
+  DestinationRule,
+  RateLimit,
+  Resource,
+  ResourceOf,
+  VirtualService,
+} from './validate/resource.js';
+export { type ValidationResult, validate } from './validate/validate.js';
+export {
+  DEFAULT_RETRY_ON,
+  type RetryConditions,
+  type RetryWord,
+  readRetryOn,
+} from './validate/virtual-service/retry-words.js';

@@ -1,0 +1,53 @@
+import type { z } from 'zod';
+import { applied, message, noMeaning } from '../field.js';
+import { anyText, flag, list, mapOf, port, text } from '../leaves.js';
+import { stringMatch } from './string-match.js';
+
+/** Which calls a rule is for: all of its fields must agree. */
+export const httpMatchRequest = message('HTTPMatchRequest', {
+  name: applied(text(), 'names the match in `explain` and in events'),
+  uri: applied(
+    stringMatch,
+    'the path of the method: `/hello.v1.Hello/Anything`; at the HTTP gateway the path of the request',
+  ),
+  scheme: applied(
+    stringMatch,
+    '`http`, or `https` where the call goes over TLS; at the HTTP gateway that of the request',
+  ),
+  method: applied(stringMatch, 'a gRPC call is always a `POST`; at the HTTP gateway the verb of the request'),
+  authority: applied(stringMatch, 'the authority of the call: the name that the caller gave the service'),
+  headers: applied(
+    mapOf(stringMatch),
+    'metadata of the call, keys in lower case; `{}`: it is there; several values are joined by commas',
+  ),
+  port: applied(
+    port(),
+    'the port in the name that the caller gave (`hello:50051`); a name without one matches no port',
+  ),
+  sourceLabels: applied(
+    mapOf(anyText()),
+    'the labels of the calling process (`identity.labels`) must include these',
+  ),
+  gateways: applied(
+    list(text()),
+    '`mesh`: calls of processes; another name: the HTTP gateway of that name; default what the resource says',
+  ),
+  queryParams: applied(
+    mapOf(stringMatch),
+    'of a request at the HTTP gateway; a gRPC call has none, so the rule does not match',
+  ),
+  ignoreUriCase: applied(flag(), '`uri` with `exact` and `prefix` in any case; default false'),
+  withoutHeaders: applied(
+    mapOf(stringMatch),
+    'as `headers`, the other way round: it must not be there, or not match; a header that is missing counts as empty',
+  ),
+  sourceNamespace: applied(text(), 'the namespace of the calling process (`identity.namespace`)'),
+  statPrefix: noMeaning(
+    text(),
+    "names Envoy's statistics, which there are none of",
+    'use the route name: metrics have it',
+  ),
+});
+
+/** Which calls a rule is for. */
+export type HttpMatchRequest = z.infer<typeof httpMatchRequest>;
