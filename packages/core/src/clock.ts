@@ -1,3 +1,6 @@
+// Not the global of that name: Node gives that one through a getter, at each use.
+import { performance } from 'node:perf_hooks';
+
 /** A timer that was started on a {@link Clock}. */
 export interface Timer {
   /** Stops the timer; a timer that has fired or was cancelled ignores it. */

@@ -110,7 +110,8 @@ export class MeshChannel implements ChannelInterface {
     if (this.#closed) throw shutDown();
     const flags = propagate ?? PROPAGATE.defaults;
     const { clock } = this.#parts.caller;
-    let timeoutMs = Number(deadline) - clock.wallNow();
+    // Most calls leave the deadline to the mesh, and need not ask the time.
+    let timeoutMs = deadline === Number.POSITIVE_INFINITY ? deadline : Number(deadline) - clock.wallNow();
     if (parent !== null && (flags & PROPAGATE.deadline) !== 0) {
       timeoutMs = Math.min(timeoutMs, Number(parent.getDeadline()) - clock.wallNow());
     }

@@ -47,7 +47,7 @@ export interface AttemptFacts {
 }
 
 /** Reads the status that a grpc-js call ended with. */
-export function toOutcome(ended: StatusObject, { headers, connected }: AttemptFacts): Outcome {
+export function toOutcome(ended: StatusObject, facts: AttemptFacts): Outcome {
   const { details } = ended;
   // gRPC's rule for a status that is no number.
   const code = Number.isInteger(ended.code) ? ended.code : status.UNKNOWN;
@@ -55,6 +55,8 @@ export function toOutcome(ended: StatusObject, { headers, connected }: AttemptFa
   // A server's status arrives in an HTTP/2 header block: either after headers, or with a content-type of its own. Text
   // alone would not do: a server may pass on, as its own answer, what its grpc-js said of another connection.
   if (code === status.OK || isGrpc(trailers)) return answered(code, details, trailers);
+  // Read only here: a success needs neither.
+  const { headers, connected } = facts;
   const begun = headers !== undefined && isGrpc(headers);
   const cause = LOCAL_CAUSES.find((each) => each.details.test(details));
   // After headers, words about the connection are a server's own where the connection stands. To take them for ours would

@@ -10,7 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { type Clock, formatAddress, type ServiceNode, type Timer } from '@micromesh/core';
 import { Roster, type Rostered } from '../roster.js';
-import { toOutcome } from './grpc-js-outcome.js';
+import { type AttemptFacts, toOutcome } from './grpc-js-outcome.js';
 import { HandshakeCredentials } from './handshake.js';
 import type {
   Connection,
@@ -260,12 +260,12 @@ function cancelAgain(call: GrpcCall, code: status, details: string, turns: numbe
 const NOBODY: WireListener = { onHeaders() {}, onMessage() {}, onEnd() {} };
 
 /** A listener for grpc-js and a {@link WireCall} in one object: one allocation an attempt. */
-class GrpcJsCall implements WireCall, Rostered {
+class GrpcJsCall implements WireCall, AttemptFacts, Rostered {
+  headers: Metadata | undefined;
   place = -1;
   readonly #channel: Channel;
   readonly #call: GrpcCall;
   #listener: WireListener;
-  #headers: Metadata | undefined;
 
   /** @param calls - those that have not ended: this one is in it until it has. */
   constructor(
@@ -309,15 +309,19 @@ class GrpcJsCall implements WireCall, Rostered {
 
   #end(code: status, details: string): void {
     this.#call.cancelWithStatus(code, details);
-    if (this.#headers === undefined) cancelAgain(this.#call, code, details, LAYERS_TURNS);
+    if (this.headers === undefined) cancelAgain(this.#call, code, details, LAYERS_TURNS);
   }
 
   peer(): string {
     return this.#call.getPeer();
   }
 
+  get connected(): boolean {
+    return this.#channel.getConnectivityState(false) === connectivityState.READY;
+  }
+
   onReceiveMetadata(metadata: Metadata): void {
-    this.#headers = metadata;
+    this.headers = metadata;
     this.#listener.onHeaders(metadata);
   }
 
@@ -327,10 +331,9 @@ class GrpcJsCall implements WireCall, Rostered {
 
   onReceiveStatus(ended: StatusObject): void {
     this.calls.delete(this);
-    const connected = this.#channel.getConnectivityState(false) === connectivityState.READY;
     const listener = this.#listener;
     // grpc-js and Node keep a call in sight for a while; what it was for need not stay with it.
     this.#listener = NOBODY;
-    listener.onEnd(toOutcome(ended, { headers: this.#headers, connected }));
+    listener.onEnd(toOutcome(ended, this));
   }
 }
