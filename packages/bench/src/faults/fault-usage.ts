@@ -5,6 +5,7 @@ import { FAULTS } from './faults.js';
 
 const DEFAULT_RATE = 50;
 const DEFAULT_BEFORE_MS = 2_000;
+const DEFAULT_OUTAGE_MS = 10_000;
 
 /** What the command line says. */
 export interface FaultUsage {
@@ -13,6 +14,7 @@ export interface FaultUsage {
   readonly rate: number;
   readonly beforeMs: number;
   readonly afterMs: number | undefined;
+  readonly outageMs: number;
 }
 
 /** What `--help` prints. */
@@ -26,6 +28,7 @@ a process of its own, at a fixed rate, with a deadline of 1 s; in turn a method 
   --rate N               calls a second of each client; default ${DEFAULT_RATE}
   --before-ms N          how long calls are counted before a fault; default ${DEFAULT_BEFORE_MS}
   --after-ms N           and after it; default 6000 or what the fault needs
+  --outage-ms N          how long Consul is away in registry-away; default ${DEFAULT_OUTAGE_MS}
   --help
 
 Faults:
@@ -45,6 +48,7 @@ export function readFaultUsage(line: CommandLine): FaultUsage {
     rate: line.wholeNumber('rate', DEFAULT_RATE),
     beforeMs: line.wholeNumber('before-ms', DEFAULT_BEFORE_MS),
     afterMs: line.wholeNumber('after-ms', undefined),
+    outageMs: line.wholeNumber('outage-ms', DEFAULT_OUTAGE_MS),
   };
 }
 

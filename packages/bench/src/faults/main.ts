@@ -29,7 +29,7 @@ async function run(usage: FaultUsage): Promise<number> {
 }
 
 async function runAll(usage: FaultUsage, signal: AbortSignal): Promise<readonly FaultRow[]> {
-  const { faults, json, rate, beforeMs, afterMs } = usage;
+  const { faults, json, ...setting } = usage;
   const progress = new FaultProgress(process.stderr, faults.length);
   const all: FaultRow[] = [];
   for (const fault of faults) {
@@ -37,7 +37,7 @@ async function runAll(usage: FaultUsage, signal: AbortSignal): Promise<readonly 
     progress.begin(fault.name);
     const onStep = (step: string) => progress.step(step);
     const contenders = FAULT_CONTENDERS;
-    const rows = await runFault(fault, { contenders, rate, beforeMs, afterMs, signal, onStep });
+    const rows = await runFault(fault, { ...setting, contenders, signal, onStep });
     progress.end();
     all.push(...rows);
     if (!json) process.stdout.write(`${faultTable(fault, rows)}\n`);

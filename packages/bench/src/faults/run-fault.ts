@@ -3,7 +3,7 @@ import type { FaultContender } from './contenders/fault-client.js';
 import { readEffects } from './count/effects.js';
 import { brokenPromises } from './count/promise.js';
 import { type FaultRow, type FaultRun, judgeCalls, p99After, rowOf, skippedRow } from './count/row.js';
-import type { Fault } from './fault.js';
+import type { Fault, OutageSetting } from './fault.js';
 import { nowMs } from './process/now.js';
 import { allEnded } from './stage/all-ended.js';
 import { type ClientCalls, Stage } from './stage/stage.js';
@@ -19,13 +19,13 @@ const WARM_UP_MS = 1_500;
 const SETTLE_MS = 700;
 
 /** How a fault is run. */
-export interface RunSetting {
+export interface RunSetting extends OutageSetting {
   readonly contenders: readonly FaultContender[];
   /** Of each client, calls a second. */
   readonly rate: number;
   /** How long calls are counted before the fault, in ms. */
   readonly beforeMs: number;
-  /** And after it; undefined: as the fault says, or 6000. */
+  /** And after it; undefined: as the fault says, or 6000, for an outage after its end. */
   readonly afterMs: number | undefined;
   /** Ends the run early. */
   readonly signal: AbortSignal;
@@ -66,18 +66,19 @@ function skippedRows(fault: Fault, { id }: FaultContender, reason: string): read
 async function loadAndBring(
   fault: Fault,
   stage: Stage,
-  { rate, beforeMs, afterMs, onStep }: RunSetting,
+  { rate, beforeMs, afterMs, outageMs, onStep }: RunSetting,
 ): Promise<{ clients: readonly ClientCalls[]; times: Pick<FaultRun, 'countedFromMs' | 'faultMs'> }> {
   const beginMs = nowMs() + LEAD_MS;
   const countedFromMs = beginMs + WARM_UP_MS;
   const dueMs = countedFromMs + beforeMs;
-  const endMs = dueMs + (afterMs ?? fault.afterMs ?? AFTER_MS);
+  const ownAfterMs = (fault.afterMs ?? AFTER_MS) + (fault.isOutage === true ? outageMs : 0);
+  const endMs = dueMs + (afterMs ?? ownAfterMs);
   onStep('calling');
   const bring = async () => {
     await stage.wait(Math.max(0, dueMs - nowMs()));
     onStep(fault.title);
     const faultMs = nowMs();
-    await fault.bring(stage);
+    await fault.bring(stage, { outageMs });
     return faultMs;
   };
   const loaded = stage.load(rate * (fault.rateRatio ?? 1), beginMs, endMs);

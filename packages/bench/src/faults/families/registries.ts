@@ -25,6 +25,23 @@ export const REGISTRIES: readonly Fault[] = [
     },
   },
   {
+    name: 'registry-away',
+    title: 'kill -9 of all of Consul, and of a node; it is back, and empty, after --outage-ms (10 s)',
+    registry: 'consul',
+    isOutage: true,
+    async bring(stage, { outageMs }) {
+      await stage.registry.kill();
+      for (const node of stage.at(0)) node.kill();
+      await stage.wait(outageMs);
+      await stage.registry.startEmpty();
+    },
+  },
+  {
+    name: 'registry-forgets',
+    title: 'the registry forgets all nodes at once, and they live',
+    bring: (stage) => stage.strikeOffAll(),
+  },
+  {
     name: 'leader',
     title: "kill -9 of the leader of Consul's three servers",
     registry: 'consul-cluster',

@@ -4,12 +4,13 @@ import {
   NO_CONSUL_MESSAGE,
   type RegistryPart,
   startClusterPart,
+  startConsulPart,
   startDevAgentPart,
 } from '@micromesh/cli/stage';
 import { StageUnavailable } from './stage-unavailable.js';
 
-/** The registries that a stage can stand on: the dev agent, or three real Consul servers. */
-export type StageRegistryKind = 'dev-agent' | 'consul-cluster';
+/** The registries that a stage can stand on: the dev agent, or a real Consul, of one server or three. */
+export type StageRegistryKind = 'dev-agent' | 'consul' | 'consul-cluster';
 
 /**
  * Starts the registry of a stage. When it rejects, also by the signal, nothing of it is left.
@@ -24,5 +25,5 @@ export async function startStageRegistry(
   if (kind === 'dev-agent') return startDevAgentPart(guardian);
   const consul = await findConsul({ env: process.env });
   if (consul === undefined) throw new StageUnavailable(NO_CONSUL_MESSAGE);
-  return startClusterPart(consul.path, signal);
+  return kind === 'consul' ? startConsulPart(consul.path) : startClusterPart(consul.path, signal);
 }

@@ -138,6 +138,11 @@ export class Stage {
     }
   }
 
+  /** Takes all nodes of both kinds out of the registry; they live on. */
+  async strikeOffAll(): Promise<void> {
+    for (const { id } of this.nodes) await this.registry.strikeOff(id);
+  }
+
   /** Takes the link to the first node of each kind away. */
   async cutLink(): Promise<void> {
     const fromMs = nowMs();
