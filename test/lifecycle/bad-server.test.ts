@@ -9,7 +9,7 @@ import { failure, meshWith, untyped } from './refusals.js';
 // What users get to read when something is wrong: each message names it, and what to do.
 
 describe('a server', () => {
-  const start = (options: object, server: object = {}) =>
+  const start = (options: unknown, server: object = {}) =>
     failure(() =>
       meshWith().server('hello', server).add(HelloService, helloHandlers()).start(untyped(options)),
     );
@@ -40,6 +40,30 @@ describe('a server', () => {
   it.each([
     [{ port: 5 }, {}, /^start: "port" is not an option; it takes listen, advertise, /],
     [{ listen: 8080 }, {}, /^start\.listen: 8080 is no address; write 'host:port'/],
+    [{ listen: '127.0.0.1:65536' }, {}, /^start\.listen: "127\.0\.0\.1:65536" is no address; .*0 to 65535$/],
+    [
+      { advertise: 'hello.internal' },
+      {},
+      /^start\.advertise: "hello\.internal" is no address; write host:port/,
+    ],
+    [{ advertise: null }, {}, /^start\.advertise: null is no address; write 'host:port'/],
+    [{ register: 'no' }, {}, /^start\.register: "no" is no boolean; give true or false$/],
+    [{ check: 'grcp' }, {}, /^start\.check: "grcp" is none of its values; give auto or grpc or ttl$/],
+    [
+      { credentials: 'insecure' },
+      {},
+      /^start\.credentials: "insecure" is none of grpc-js's ServerCredentials; /,
+    ],
+    [{ channelOptions: 5 }, {}, /^start\.channelOptions: 5 is no object; give grpc-js's by name/],
+    [{ drain: 5 }, {}, /^start\.drain: 5 is no object; give one with any of lameDuckMs, graceMs$/],
+    [{ drain: { graceMs: '3s' } }, {}, /^start\.drain\.graceMs: "3s" is no number; give one$/],
+    [
+      { signals: ['SIGKILL'] },
+      {},
+      /^start\.signals: "SIGKILL" reaches no process; give e\.g\. SIGTERM or SIGINT$/,
+    ],
+    [{ signals: [15] }, {}, /^start\.signals: 15 is no signal; give e\.g\. SIGTERM or SIGINT$/],
+    [8080, {}, /^start: 8080 is no object; give one with any of listen, /],
     [{ listen: '8080' }, {}, /^start\.listen: "8080" is no address; write host:port/],
     [
       { listen: '203.0.113.1:0' },

@@ -105,6 +105,7 @@ class JoinedMesh implements Mesh {
   readonly #ownsRegistry: boolean;
   readonly #clients: ClientRoom;
   readonly #servers = new Set<() => Promise<void>>();
+  readonly #starts = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
   constructor(options: MeshOptions) {
@@ -166,6 +167,11 @@ class JoinedMesh implements Mesh {
       callReport: () => this.#clients.report(),
       afterSignal: () => this.close(),
       beforeStart: () => this.#refuseServersOnceClosed(),
+      onStarting: (started) => {
+        this.#starts.add(started);
+        const forget = () => this.#starts.delete(started);
+        started.then(forget, forget);
+      },
       onStart: (running) => {
         // It may have been closed while the server was getting ready.
         this.#refuseServersOnceClosed();
@@ -205,6 +211,8 @@ class JoinedMesh implements Mesh {
   async #close(): Promise<void> {
     // Servers first: their handlers may still call other services while they drain.
     await Promise.all([...this.#servers].map((stop) => stop()));
+    // One that is not so far yet is refused when it listens, and closes what it has opened.
+    await Promise.allSettled(this.#starts);
     this.#clients.close();
     if (this.#ownsRegistry) await this.#registry.close();
   }

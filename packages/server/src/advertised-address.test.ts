@@ -26,6 +26,12 @@ describe('the advertised address', () => {
     expect(advertisedAddress('auto', tcp(host), () => machine)).toEqual(tcp(expected));
   });
 
+  it('refuses port 0 where there is no port that it could mean', () => {
+    expect(() => advertisedAddress('10.1.2.3:0', { kind: 'unix', path: '/x' })).toThrow(
+      'start.advertise: "10.1.2.3:0" has no port, and neither has the Unix socket that is listened on; give the port that clients reach',
+    );
+  });
+
   it('falls back to IPv6, then to loopback', () => {
     expect(advertisedAddress('auto', tcp('::'), () => v6only)).toEqual(tcp('2001:db8::5'));
     expect(advertisedAddress('auto', tcp('0.0.0.0'), () => v6only)).toEqual(tcp('127.0.0.1'));

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { type Address, parseAddress } from '@micromesh/core';
+import { type Address, ConfigError, parseAddress } from '@micromesh/core';
 
 /** The addresses of this machine, as `os.networkInterfaces()` gives them. */
 export type Interfaces = ReturnType<typeof networkInterfaces>;
@@ -10,7 +10,7 @@ export type Interfaces = ReturnType<typeof networkInterfaces>;
  * @param advertise - `auto`: the host that the server listens on where that is one; for `0.0.0.0` and `[::]` the machine's
  *   first address that is not internal, else `127.0.0.1`. Otherwise an address; its port 0 means the port listened on.
  * @param listening - with the port that was really bound.
- * @throws ConfigError when `advertise` is no address.
+ * @throws ConfigError when `advertise` is no address, or has port 0 where a Unix socket is listened on.
  */
 export function advertisedAddress(
   advertise: string,
@@ -19,9 +19,14 @@ export function advertisedAddress(
 ): Address {
   if (advertise !== 'auto') {
     const address = parseAddress(advertise, 'start.advertise');
-    return address.kind === 'tcp' && address.port === 0 && listening.kind === 'tcp'
-      ? { ...address, port: listening.port }
-      : address;
+    if (address.kind === 'unix' || address.port !== 0) return address;
+    if (listening.kind === 'tcp') return { ...address, port: listening.port };
+    throw new ConfigError(
+      'start.advertise',
+      advertise,
+      'has no port, and neither has the Unix socket that is listened on',
+      'give the port that clients reach',
+    );
   }
   if (listening.kind === 'unix') return listening;
   if (listening.host === '0.0.0.0')

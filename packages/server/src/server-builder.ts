@@ -17,13 +17,9 @@ import { addReflection, type ReflectedService } from './reflection.js';
 import { type RunningServer, ServerRun } from './running-server.js';
 import { SelfRegistration } from './self-registration.js';
 import { runHandler } from './server-call.js';
-import {
-  type CreateServerOptions,
-  checkCreateOptions,
-  checkStartOptions,
-  type StartOptions,
-} from './server-options.js';
+import { type CreateServerOptions, checkCreateOptions, type StartOptions } from './server-options.js';
 import { acquireStallDetector } from './stall-detector.js';
+import { checkStartOptions } from './start-options-check.js';
 
 /** Collects what a server serves, then starts it. */
 export interface ServerBuilder {
@@ -82,8 +78,14 @@ class Builder implements ServerBuilder {
     return this;
   }
 
-  async start(options: StartOptions = {}): Promise<RunningServer> {
-    const drain = checkStartOptions(options);
+  start(options: StartOptions = {}): Promise<RunningServer> {
+    const started = this.#start(options);
+    this.#options.onStarting?.(started);
+    return started;
+  }
+
+  async #start(options: StartOptions): Promise<RunningServer> {
+    checkStartOptions(options);
     this.#options.beforeStart?.();
     if (this.#handlers.length === 0) {
       throw new ConfigError(
@@ -151,7 +153,7 @@ class Builder implements ServerBuilder {
             ? undefined
             : new SelfRegistration(registry, registration, clock, logger),
         signals: options.signals ?? [],
-        drain,
+        drain: { lameDuckMs: options.drain?.lameDuckMs ?? 1000, graceMs: options.drain?.graceMs ?? 3000 },
         clock,
         logger,
         release,

@@ -1,13 +1,9 @@
-import { constants } from 'node:os';
 import type { ServerOptions as GrpcServerOptions, ServerCredentials } from '@grpc/grpc-js';
 import {
   type Clock,
-  ConfigError,
   checkInteger,
-  checkNumber,
   checkOptionNames,
   type Logger,
-  nearestName,
   type Random,
   type ServiceKey,
   type ServiceReport,
@@ -40,6 +36,8 @@ export interface CreateServerOptions {
   readonly afterSignal?: () => void | Promise<void>;
   /** Called when a server is to start, before anything is opened; what it throws refuses the start. */
   readonly beforeStart?: () => void;
+  /** Called with the start of each server, so that the mesh around it can wait for its end. */
+  readonly onStarting?: (started: Promise<RunningServer>) => void;
   /** Called with each server that listens, before it registers, so that the mesh around it can stop it. */
   readonly onStart?: (running: RunningServer) => void;
 }
@@ -91,60 +89,9 @@ export function checkCreateOptions(options: CreateServerOptions): void {
     'callReport',
     'afterSignal',
     'beforeStart',
+    'onStarting',
     'onStart',
   ]);
   if (options.weight !== undefined) checkInteger('mesh.server.weight', options.weight, 1);
   if (options.limits !== undefined) checkServerLimits('mesh.server.limits', options.limits);
-}
-
-/** @throws ConfigError naming the option, its value and the fix. */
-export function checkStartOptions(options: StartOptions): Required<DrainOptions> {
-  checkOptionNames('start', options, [
-    'listen',
-    'advertise',
-    'register',
-    'signals',
-    'credentials',
-    'channelOptions',
-    'drain',
-    'check',
-    'reflection',
-    'health',
-    'debug',
-  ]);
-  checkAddressText('start.listen', options.listen);
-  checkAddressText('start.advertise', options.advertise);
-  checkSignals(options.signals);
-  const { lameDuckMs = 1000, graceMs = 3000, ...others } = options.drain ?? {};
-  checkOptionNames('start.drain', { ...others, lameDuckMs, graceMs }, ['lameDuckMs', 'graceMs']);
-  checkNumber('start.drain.lameDuckMs', lameDuckMs, 0);
-  checkNumber('start.drain.graceMs', graceMs, 0);
-  if (options.health === false && options.check === 'grpc') {
-    throw new ConfigError(
-      'start.check',
-      'grpc',
-      'asks for the health service',
-      'leave `health` on, or take check: "ttl"',
-    );
-  }
-  return { lameDuckMs, graceMs };
-}
-
-function checkAddressText(field: string, value: unknown): void {
-  if (value === undefined || typeof value === 'string') return;
-  throw new ConfigError(field, value, 'is no address', "write 'host:port', '[ipv6]:port' or 'unix:/path'");
-}
-
-function checkSignals(signals: unknown): void {
-  if (signals === undefined) return;
-  if (!Array.isArray(signals)) {
-    throw new ConfigError('start.signals', signals, 'is no list', "give one: ['SIGTERM', 'SIGINT']");
-  }
-  const known = Object.keys(constants.signals);
-  for (const signal of signals) {
-    if (known.includes(signal)) continue;
-    const near = nearestName(String(signal), known);
-    const mend = near === undefined ? 'give e.g. SIGTERM or SIGINT' : `did you mean ${near}?`;
-    throw new ConfigError('start.signals', signal, 'is no signal', mend);
-  }
 }
