@@ -59,8 +59,11 @@ function checkOperations(operations: HeaderOperations, path: FieldPath, find: Fi
   const written = new Set([...Object.keys(set), ...Object.keys(add)].map((name) => name.toLowerCase()));
   for (const [index, name] of remove.entries()) {
     const at = [...path, 'remove', index];
-    if (AUTHORITY.has(name.toLowerCase())) find.error(at, `${name} cannot be removed`, 'take it out');
-    else checkName(name, at, find);
+    if (AUTHORITY.has(name.toLowerCase())) {
+      find.error(at, `${name} cannot be removed`, 'take it out');
+      continue;
+    }
+    checkName(name, at, find);
     if (written.has(name.toLowerCase())) {
       find.warning(at, `${name} is written and removed`, 'keep one of them; removing comes last');
     }

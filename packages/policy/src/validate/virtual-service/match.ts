@@ -82,7 +82,7 @@ function checkGrpc(match: HttpMatchRequest, path: FieldPath, find: Finder): void
   if (uri.exact !== undefined && !GRPC_PATH.test(uri.exact)) {
     noSuchPath([...path, 'uri', 'exact'], uri, 'write /package.Service/Method', find);
   }
-  if (uri.prefix !== undefined && !uri.prefix.startsWith('/')) {
+  if (uri.prefix !== undefined && uri.prefix !== '' && !uri.prefix.startsWith('/')) {
     noSuchPath([...path, 'uri', 'prefix'], uri, 'begin it with /: /package.Service/', find);
   }
 }
