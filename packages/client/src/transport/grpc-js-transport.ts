@@ -332,8 +332,9 @@ class GrpcJsCall implements WireCall, AttemptFacts, Rostered {
   onReceiveStatus(ended: StatusObject): void {
     this.calls.delete(this);
     const listener = this.#listener;
-    // grpc-js and Node keep a call in sight for a while; what it was for need not stay with it.
+    // grpc-js and Node keep a call in sight for a while; what it was for, and what came of it, need not stay with it.
     this.#listener = NOBODY;
     listener.onEnd(toOutcome(ended, this));
+    this.headers = undefined;
   }
 }
