@@ -1,63 +1,10 @@
-import {
-  type Client,
-  compressionAlgorithms,
-  Metadata,
-  type ServiceError,
-  type StatusObject,
-  status,
-} from '@grpc/grpc-js';
-import { currentCallContext, systemClock, systemRandom } from '@micromesh/core';
-import { createContextKey, createServer, type HandlerContext, type RunningServer } from '@micromesh/server';
-import { afterEach, describe, expect, it } from 'vitest';
-import { DynamicEcho, type EchoReply, type EchoRequest, EchoService, plainClient } from './echo.js';
-import { FakeRegistry, gate, RecordingLogger, type Setup, say, startEcho, until } from './harness.js';
-
-const open: { close(): unknown }[] = [];
-
-async function start(setup: Setup = {}): Promise<{ running: RunningServer; client: Client }> {
-  const running = await startEcho(setup);
-  const client = plainClient(running.address);
-  open.push(client, { close: () => running.stop() });
-  return { running, client };
-}
-
-afterEach(async () => {
-  for (const each of open.splice(0)) await each.close();
-});
-
-function list(client: Client, request: Partial<EchoRequest>, metadata = new Metadata()) {
-  return client.makeServerStreamRequest(
-    EchoService.list.path,
-    EchoService.list.requestSerialize,
-    EchoService.list.responseDeserialize,
-    request,
-    metadata,
-  );
-}
-
-function chat(client: Client) {
-  return client.makeBidiStreamRequest(
-    EchoService.chat.path,
-    EchoService.chat.requestSerialize,
-    EchoService.chat.responseDeserialize,
-    new Metadata(),
-  );
-}
-
-function gather(client: Client, done: (error: ServiceError | null, reply?: EchoReply) => void) {
-  return client.makeClientStreamRequest(
-    EchoService.gather.path,
-    EchoService.gather.requestSerialize,
-    EchoService.gather.responseDeserialize,
-    new Metadata(),
-    done,
-  );
-}
-
-function ended(call: NodeJS.EventEmitter): Promise<StatusObject> {
-  call.on('error', () => {});
-  return new Promise((resolve) => call.on('status', resolve));
-}
+import { compressionAlgorithms, Metadata, status } from '@grpc/grpc-js';
+import { systemClock, systemRandom } from '@micromesh/core';
+import { createServer } from '@micromesh/server';
+import { describe, expect, it } from 'vitest';
+import { DynamicEcho, type EchoRequest, plainClient } from './echo.js';
+import { chat, closeAfterTest, ended, gather, list, start } from './echo-calls.js';
+import { FakeRegistry, gate, RecordingLogger, say, startEcho } from './harness.js';
 
 describe('a plain grpc-js client', () => {
   it('is served with all four kinds of call', async () => {
@@ -101,7 +48,7 @@ describe('a plain grpc-js client', () => {
       })
       .start({ drain: { lameDuckMs: 0 } });
     const client = plainClient(running.address);
-    open.push(client, { close: () => running.stop() });
+    closeAfterTest(client, { close: () => running.stop() });
     expect((await say(client, { text: 'loose' })).reply?.text).toBe('loose');
   });
 
@@ -166,7 +113,7 @@ describe('a plain grpc-js client', () => {
     const client = plainClient(running.address, {
       'grpc.default_compression_algorithm': compressionAlgorithms.gzip,
     });
-    open.push(client, { close: () => running.stop() });
+    closeAfterTest(client, { close: () => running.stop() });
     const payload = Buffer.alloc(100_000, 'a');
     expect((await say(client, { text: 'z', payload })).reply?.payload).toEqual(payload);
   });
@@ -177,7 +124,7 @@ describe('a plain grpc-js client', () => {
     expect((await say(client, { payload })).error?.code).toBe(status.RESOURCE_EXHAUSTED);
     const large = await startEcho({ channelOptions: { 'grpc.max_receive_message_length': -1 } });
     const largeClient = plainClient(large.address, { 'grpc.max_receive_message_length': -1 });
-    open.push(largeClient, { close: () => large.stop() });
+    closeAfterTest(largeClient, { close: () => large.stop() });
     expect((await say(largeClient, { payload })).reply?.payload?.length).toBe(payload.length);
   });
 
@@ -232,241 +179,6 @@ describe('a plain grpc-js client', () => {
     expect(written).toBeLessThan(200);
     requests.cancel();
     expect(drained).toBe(false);
-  });
-});
-
-describe('a context', () => {
-  it('knows peer, method, attempt and deadline', async () => {
-    const seen: {
-      peer: string;
-      path: string;
-      attempt: number;
-      remainingMs: number;
-      deadline: Date | undefined;
-    }[] = [];
-    const { client } = await start({
-      handlers: {
-        say: async (_request, { peer, method, attempt, remainingMs, deadline }) => {
-          seen.push({ peer, path: method.path, attempt, remainingMs: remainingMs(), deadline });
-          return { text: '' };
-        },
-      },
-    });
-    const metadata = new Metadata();
-    metadata.set('grpc-previous-rpc-attempts', '2');
-    await say(client, {}, { metadata, deadlineMs: 5000 });
-    await say(client, {});
-    expect(seen[0]).toMatchObject({ path: '/echo.v1.Echo/Say', attempt: 3 });
-    expect(seen[0]?.peer).toMatch(/^127\.0\.0\.1:\d+$/);
-    expect(seen[0]?.remainingMs).toBeGreaterThan(4000);
-    expect(seen[0]?.remainingMs).toBeLessThanOrEqual(5000);
-    expect(seen[0]?.deadline?.getTime()).toBeGreaterThan(Date.now());
-    expect(seen[1]).toMatchObject({ attempt: 1, remainingMs: Number.POSITIVE_INFINITY, deadline: undefined });
-  });
-
-  it('puts method and peer on each log line', async () => {
-    const logger = new RecordingLogger();
-    const { client } = await start({
-      logger,
-      handlers: {
-        say: async (_request, { log }) => {
-          log.info({ user: 7 }, 'hello');
-          return { text: '' };
-        },
-      },
-    });
-    await say(client, {});
-    const line = logger.lines.find(({ message }) => message === 'hello');
-    expect(line?.fields).toMatchObject({ user: 7, method: '/echo.v1.Echo/Say', service: 'echo' });
-    expect(line?.fields).toHaveProperty('peer');
-  });
-
-  it('carries typed values from interceptors, outermost first', async () => {
-    const user = createContextKey('user', 'nobody');
-    const order: string[] = [];
-    const { client } = await start({
-      interceptors: [
-        (next) => async (context) => {
-          order.push('outer in');
-          context.values.set(user, String(context.metadata.get('user')[0]));
-          await next(context);
-          order.push('outer out');
-        },
-        (next) => async (context) => {
-          order.push('inner in');
-          await next(context);
-          order.push('inner out');
-        },
-      ],
-      handlers: {
-        say: async (_request, { values }) => {
-          order.push('handler');
-          return { text: values.get(user) };
-        },
-        list: async function* (_request, { values }) {
-          yield { text: values.get(createContextKey('user', 'other key')) };
-          order.push('list');
-        },
-      },
-    });
-    const metadata = new Metadata();
-    metadata.set('user', 'ann');
-    expect((await say(client, {}, { metadata })).reply?.text).toBe('ann');
-    expect(order).toEqual(['outer in', 'inner in', 'handler', 'inner out', 'outer out']);
-    order.length = 0;
-    const texts: string[] = [];
-    for await (const { text } of list(client, {}, metadata)) texts.push(text);
-    expect(texts).toEqual(['other key']);
-    await until(() => order.at(-1) === 'outer out');
-  });
-
-  it('tells the caller when an interceptor refuses, swallows or repeats', async () => {
-    const { RpcError } = await import('@micromesh/server');
-    const modes: Record<string, (next: () => Promise<void>) => Promise<void>> = {
-      refuse: () => Promise.reject(new RpcError(status.PERMISSION_DENIED, 'no')),
-      swallow: () => Promise.resolve(),
-      repeat: async (next) => {
-        await next();
-        await next();
-      },
-    };
-    let handled = 0;
-    const { client } = await start({
-      interceptors: [
-        (next) => (context) => {
-          const mode = modes[String(context.metadata.get('mode')[0])];
-          return mode === undefined ? next(context) : mode(() => next(context));
-        },
-      ],
-      handlers: {
-        say: async () => {
-          handled++;
-          return { text: '' };
-        },
-      },
-    });
-    const codes: (number | undefined)[] = [];
-    for (const mode of ['refuse', 'swallow', 'repeat', 'none']) {
-      const metadata = new Metadata();
-      metadata.set('mode', mode);
-      codes.push((await say(client, {}, { metadata })).error?.code);
-    }
-    expect(codes).toEqual([status.PERMISSION_DENIED, status.INTERNAL, status.INTERNAL, undefined]);
-    expect(handled).toBe(2);
-  });
-});
-
-describe('cancellation and deadlines', () => {
-  it("abort the handler's signal, which what it calls inherits", async () => {
-    const seen = gate<HandlerContext>();
-    const aborted = gate<unknown>();
-    const { client } = await start({
-      handlers: {
-        say: async (_request, context) => {
-          seen.open(context);
-          const inherited = currentCallContext();
-          expect(inherited?.signal).toBe(context.signal);
-          await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
-          aborted.open(context.signal.reason);
-          await expect(context.stillWanted()).rejects.toMatchObject({ code: status.CANCELLED });
-          throw context.signal.reason;
-        },
-      },
-    });
-    const call = client.makeUnaryRequest(
-      EchoService.say.path,
-      EchoService.say.requestSerialize,
-      EchoService.say.responseDeserialize,
-      {},
-      () => {},
-    );
-    expect((await seen.opened).signal.aborted).toBe(false);
-    call.cancel();
-    expect(await aborted.opened).toMatchObject({ code: status.CANCELLED, message: 'the caller has gone' });
-  });
-
-  it('end a handler that never settles at the deadline, with DEADLINE_EXCEEDED', async () => {
-    const reason = gate<unknown>();
-    const { client } = await start({
-      handlers: {
-        say: (_request, { signal }) => {
-          signal.addEventListener('abort', () => reason.open(signal.reason));
-          return new Promise(() => {});
-        },
-      },
-    });
-    const { error } = await say(client, {}, { deadlineMs: 500 });
-    expect(error?.code).toBe(status.DEADLINE_EXCEEDED);
-    // A client that is a little early cancels before the server's own timer fires.
-    expect([status.DEADLINE_EXCEEDED, status.CANCELLED]).toContain(
-      Reflect.get(Object(await reason.opened), 'code'),
-    );
-  });
-
-  it('do not touch the signal of a call that ended well', async () => {
-    const contexts: HandlerContext[] = [];
-    const { client } = await start({
-      handlers: {
-        say: async (_request, context) => {
-          contexts.push(context);
-          expect(context.signal.aborted).toBe(false);
-          return { text: '' };
-        },
-        list: async function* (_request, context) {
-          contexts.push(context);
-          expect(context.signal.aborted).toBe(false);
-          yield { text: '' };
-        },
-      },
-    });
-    await say(client, {});
-    for await (const _ of list(client, {}));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(contexts.map(({ signal }) => signal.aborted)).toEqual([false, false]);
-  });
-
-  it('end the requests of a stream with an error', async () => {
-    const failure = gate<unknown>();
-    const started = gate();
-    const { client } = await start({
-      handlers: {
-        gather: async (requests) => {
-          try {
-            for await (const _ of requests) started.open();
-          } catch (error) {
-            failure.open(error);
-          }
-          return { text: '' };
-        },
-      },
-    });
-    const requests = gather(client, () => {});
-    requests.write({ text: 'a' });
-    await started.opened;
-    requests.cancel();
-    expect(await failure.opened).toMatchObject({ code: status.CANCELLED });
-  });
-
-  it('close the stream of responses, also while it waits for the caller to read', async () => {
-    const closed = gate<string>();
-    const payload = Buffer.alloc(64 * 1024);
-    const { client, running } = await start({
-      handlers: {
-        list: async function* () {
-          try {
-            for (;;) yield { text: '', payload };
-          } finally {
-            closed.open('closed');
-          }
-        },
-      },
-    });
-    const call = list(client, {});
-    call.on('error', () => {});
-    await new Promise((resolve) => call.once('readable', resolve));
-    call.cancel();
-    expect(await closed.opened).toBe('closed');
-    await running.stop();
   });
 });
 

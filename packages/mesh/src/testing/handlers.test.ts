@@ -4,36 +4,9 @@ import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { currentCallContext, type Logger, type ServiceDefinition } from '@micromesh/core';
 import { type HandlerContext, RpcError } from '@micromesh/server';
 import { afterEach, describe, expect, it } from 'vitest';
+import { type Ask, HelloService } from './hello-definition.js';
 import { createTestMesh, type TestMesh } from './test-mesh.js';
 
-interface Ask {
-  readonly name: string;
-}
-interface Answer {
-  readonly msg: string;
-}
-
-function method<S extends boolean, R extends boolean>(name: string, requestStream: S, responseStream: R) {
-  return {
-    path: `/hello.v1.Hello/${name}`,
-    requestStream,
-    responseStream,
-    requestSerialize: (value: Ask): Buffer => Buffer.from(value.name),
-    requestDeserialize: (bytes: Buffer): Ask => {
-      if (bytes.toString() === 'unreadable') throw new Error('not in this tongue');
-      return { name: bytes.toString() };
-    },
-    responseSerialize: (value: Answer): Buffer => Buffer.from(`${value.msg}`),
-    responseDeserialize: (bytes: Buffer): Answer => ({ msg: bytes.toString() }),
-  };
-}
-
-const HelloService = {
-  anything: method('Anything', false, false),
-  collect: method('Collect', true, false),
-  list: method('List', false, true),
-  chat: method('Chat', true, true),
-} as const;
 const Unary = { anything: HelloService.anything };
 const Chat = { chat: HelloService.chat };
 const List = { list: HelloService.list };
@@ -261,119 +234,5 @@ describe('handlers of a test node', () => {
     await once(call, 'end');
     expect(seen).toEqual(Array.from({ length: 40 }, () => undefined));
     stub.close();
-  });
-
-  it('hear that the caller has gone, and may fail then without harm', async () => {
-    const test = world();
-    const reasons: unknown[] = [];
-    test.addNode('hello').serve(HelloService, {
-      anything: (_, { signal }) =>
-        new Promise((_resolve, reject) => {
-          signal.addEventListener('abort', () => {
-            reasons.push(signal.reason);
-            reject(new Error('too late to be heard'));
-          });
-        }),
-      list: () => [],
-      collect: async (requests) => {
-        for await (const _ of requests);
-        return { msg: '' };
-      },
-      chat: () => [],
-    });
-    const hello = test.mesh.client(HelloService, { service: 'hello' });
-    const cancelling = new AbortController();
-    const cancelled = hello.anything({ name: 'x' }, { signal: cancelling.signal });
-    const failed = expect(cancelled).rejects.toMatchObject({ code: status.CANCELLED });
-    await test.clock.settle();
-    cancelling.abort();
-    await failed;
-    const late = expect(hello.anything({ name: 'x' }, { timeoutMs: 50 })).rejects.toMatchObject({ code: 4 });
-    await test.advance(50);
-    await late;
-    expect(reasons).toMatchObject([{ code: status.CANCELLED }, { code: status.DEADLINE_EXCEEDED }]);
-  });
-
-  it('take their time on the clock of the test', async () => {
-    const test = world();
-    test.addNode('hello').serve(Unary, { anything: () => ({ msg: 'slow' }) }, 200);
-    const hello = test.mesh.client(Unary, { service: 'hello' });
-    let answered = false;
-    const answer = hello.anything({ name: 'x' }).finally(() => {
-      answered = true;
-    });
-    await test.advance(199);
-    expect(answered).toBe(false);
-    await test.advance(1);
-    expect(await answer).toEqual({ msg: 'slow' });
-  });
-
-  it('wait for a slow reader, and stop with one who stops', async () => {
-    const test = world();
-    let made = 0;
-    let ended = false;
-    test.addNode('hello').serve(List, {
-      list: async function* () {
-        try {
-          for (;;) yield { msg: `${++made}` };
-        } finally {
-          ended = true;
-        }
-      },
-    });
-    const hello = test.mesh.client(List, { service: 'hello' });
-    for await (const { msg } of hello.list({ name: 'x' })) {
-      await test.clock.settle();
-      if (msg === '40') break;
-    }
-    await test.clock.settle();
-    expect(made).toBeLessThan(80);
-    expect(ended).toBe(true);
-  });
-
-  it('that read slowly hold the requests back', async () => {
-    const test = world();
-    let go = () => {};
-    const gate = new Promise<void>((resolve) => {
-      go = resolve;
-    });
-    test.addNode('hello').serve(
-      { collect: HelloService.collect },
-      {
-        collect: async (requests) => {
-          await gate;
-          let count = 0;
-          for await (const _ of requests) count++;
-          return { msg: `${count}` };
-        },
-      },
-    );
-    const hello = test.mesh.client({ collect: HelloService.collect }, { service: 'hello' });
-    let sent = 0;
-    const answer = hello.collect(
-      (function* () {
-        for (; sent < 1000; sent++) yield { name: 'x' };
-      })(),
-    );
-    await test.clock.settle();
-    expect(sent).toBeLessThan(50);
-    go();
-    expect(await answer).toEqual({ msg: '1000' });
-  });
-
-  it('of a frozen node say nothing until it thaws', async () => {
-    const test = world();
-    const node = test.addNode('hello').serve(Unary, { anything: async ({ name }) => ({ msg: name }) });
-    const hello = test.mesh.client(Unary, { service: 'hello' });
-    expect(await hello.anything({ name: 'before' })).toEqual({ msg: 'before' });
-    node.freeze();
-    let answered = false;
-    const answer = hello.anything({ name: 'x' }).finally(() => {
-      answered = true;
-    });
-    await test.clock.settle();
-    expect(answered).toBe(false);
-    node.thaw();
-    expect(await answer).toEqual({ msg: 'x' });
   });
 });

@@ -1,0 +1,121 @@
+import { status } from '@grpc/grpc-js';
+import { currentCallContext } from '@micromesh/core';
+import type { HandlerContext } from '@micromesh/server';
+import { describe, expect, it } from 'vitest';
+import { EchoService } from './echo.js';
+import { gather, list, start } from './echo-calls.js';
+import { gate, say } from './harness.js';
+
+describe('cancellation and deadlines', () => {
+  it("abort the handler's signal, which what it calls inherits", async () => {
+    const seen = gate<HandlerContext>();
+    const aborted = gate<unknown>();
+    const { client } = await start({
+      handlers: {
+        say: async (_request, context) => {
+          seen.open(context);
+          const inherited = currentCallContext();
+          expect(inherited?.signal).toBe(context.signal);
+          await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
+          aborted.open(context.signal.reason);
+          await expect(context.stillWanted()).rejects.toMatchObject({ code: status.CANCELLED });
+          throw context.signal.reason;
+        },
+      },
+    });
+    const call = client.makeUnaryRequest(
+      EchoService.say.path,
+      EchoService.say.requestSerialize,
+      EchoService.say.responseDeserialize,
+      {},
+      () => {},
+    );
+    expect((await seen.opened).signal.aborted).toBe(false);
+    call.cancel();
+    expect(await aborted.opened).toMatchObject({ code: status.CANCELLED, message: 'the caller has gone' });
+  });
+
+  it('end a handler that never settles at the deadline, with DEADLINE_EXCEEDED', async () => {
+    const reason = gate<unknown>();
+    const { client } = await start({
+      handlers: {
+        say: (_request, { signal }) => {
+          signal.addEventListener('abort', () => reason.open(signal.reason));
+          return new Promise(() => {});
+        },
+      },
+    });
+    const { error } = await say(client, {}, { deadlineMs: 500 });
+    expect(error?.code).toBe(status.DEADLINE_EXCEEDED);
+    // A client that is a little early cancels before the server's own timer fires.
+    expect([status.DEADLINE_EXCEEDED, status.CANCELLED]).toContain(
+      Reflect.get(Object(await reason.opened), 'code'),
+    );
+  });
+
+  it('do not touch the signal of a call that ended well', async () => {
+    const contexts: HandlerContext[] = [];
+    const { client } = await start({
+      handlers: {
+        say: async (_request, context) => {
+          contexts.push(context);
+          expect(context.signal.aborted).toBe(false);
+          return { text: '' };
+        },
+        list: async function* (_request, context) {
+          contexts.push(context);
+          expect(context.signal.aborted).toBe(false);
+          yield { text: '' };
+        },
+      },
+    });
+    await say(client, {});
+    for await (const _ of list(client, {}));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(contexts.map(({ signal }) => signal.aborted)).toEqual([false, false]);
+  });
+
+  it('end the requests of a stream with an error', async () => {
+    const failure = gate<unknown>();
+    const started = gate();
+    const { client } = await start({
+      handlers: {
+        gather: async (requests) => {
+          try {
+            for await (const _ of requests) started.open();
+          } catch (error) {
+            failure.open(error);
+          }
+          return { text: '' };
+        },
+      },
+    });
+    const requests = gather(client, () => {});
+    requests.write({ text: 'a' });
+    await started.opened;
+    requests.cancel();
+    expect(await failure.opened).toMatchObject({ code: status.CANCELLED });
+  });
+
+  it('close the stream of responses, also while it waits for the caller to read', async () => {
+    const closed = gate<string>();
+    const payload = Buffer.alloc(64 * 1024);
+    const { client, running } = await start({
+      handlers: {
+        list: async function* () {
+          try {
+            for (;;) yield { text: '', payload };
+          } finally {
+            closed.open('closed');
+          }
+        },
+      },
+    });
+    const call = list(client, {});
+    call.on('error', () => {});
+    await new Promise((resolve) => call.once('readable', resolve));
+    call.cancel();
+    expect(await closed.opened).toBe('closed');
+    await running.stop();
+  });
+});
