@@ -60,6 +60,8 @@ export function readResources(text: string, file: string): ReadResult {
     if (errors.length > 0 || document.contents === null) continue;
     const { value, place, findings } = toPlainDocument(document);
     for (const each of findings) find(each.offset, each.path, each.message, each.fix);
+    // Two lines of dashes have an empty document between them.
+    if (value === null && findings.length === 0) continue;
     for (const [prefix, item] of itemsOf(value)) {
       const read = readResource(item, prefix, place, file, positionOf, problems);
       if (read !== undefined) documents.push(read);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PlainObject, PlainValue } from '../document/plain-value.js';
+import { isPlainObject, type PlainObject, type PlainValue } from '../document/plain-value.js';
 import { type FieldPath, formatPath, type Problem } from '../problem.js';
 import { companions, documentOf } from '../testing/example-resource.js';
 import { FIELD_EXAMPLES } from '../testing/field-examples.js';
@@ -35,8 +35,8 @@ function specWith(kind: Kind, path: readonly string[], value: PlainValue): Plain
     else if (part === '{}') built = { [MAP_KEY]: built };
     else built = { ...companions(messageAt(kind, path.slice(0, at)), part), [part]: built };
   }
-  if (typeof built !== 'object' || built === null || Array.isArray(built)) throw new Error('no spec');
-  return { ...built };
+  if (!isPlainObject(built)) throw new Error('no spec');
+  return built;
 }
 
 function messageAt(kind: Kind, path: readonly string[]): string {

@@ -81,7 +81,7 @@ export function companions(message: string, field: string): PlainObject {
 /** A document as `readResources` makes them, without a text. */
 export function documentOf(kind: Kind, spec: PlainValue, file: string, name = 'example'): ResourceDocument {
   return {
-    apiVersion: KINDS[kind].apiVersions[0],
+    apiVersion: KINDS[kind].apiVersions[0] ?? '',
     kind,
     name,
     namespace: undefined,

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { PlainValue } from '../document/plain-value.js';
 import type { FieldPath } from '../problem.js';
-import { explainIssue } from './explain-issue.js';
+import { explainIssue, valueAt } from './explain-issue.js';
 import { type Finder, startsWith, type TakenOut } from './finder.js';
 import { prune } from './taken-out.js';
 
@@ -53,7 +53,11 @@ export function readSpec<S extends z.ZodType>(
         const keys = issue.keys.map((key) => [...path, key]);
         broken.push(...keys);
         unknown.push(...keys);
-      } else broken.push(takeOut(path, broken));
+      } else {
+        // What is missing takes what it is missing in with it.
+        if (path.length > 0 && valueAt(spec, path) === undefined) broken.push(path.slice(0, -1));
+        broken.push(takeOut(path, broken));
+      }
     }
   }
   const all: TakenOut = { broken: [SPEC], unknown: [], original: (path) => path };
