@@ -132,6 +132,41 @@ export interface InterventionEvent {
   readonly cause: string;
 }
 
+/** A policy set of these sources is in force in this process: all calls that begin now follow it. */
+export interface PolicyAppliedEvent {
+  readonly state: 'applied';
+  /** Of all sources together. */
+  readonly version: string;
+  readonly sources: readonly { readonly source: string; readonly version: string }[];
+  /** Resources by kind, at least one of each that is named. */
+  readonly resources: Readonly<Record<string, number>>;
+  /** Each in one line; at most 20. */
+  readonly warnings: readonly string[];
+}
+
+/** A version of the policies is not applied; the one before stays in force. */
+export interface PolicyRefusedEvent {
+  readonly state: 'refused';
+  readonly source: string;
+  /** Of the source; empty where it cannot be told. */
+  readonly version: string;
+  /** How many there are. */
+  readonly problemCount: number;
+  /** Each in one line, with file, line and column; at most 20. */
+  readonly problems: readonly string[];
+}
+
+/** A source of policies cannot be asked, or can again; what it said last stays in force. */
+export interface PolicySourceEvent {
+  readonly state: 'failing' | 'recovered';
+  readonly source: string;
+  /** The error in words; empty when recovered. */
+  readonly error: string;
+}
+
+/** What has become of policies. */
+export type PolicyEvent = PolicyAppliedEvent | PolicyRefusedEvent | PolicySourceEvent;
+
 /** A server of this process has changed its state. */
 export interface ServerEvent {
   readonly service: ServiceKey;
@@ -192,4 +227,5 @@ export const events = {
   breaker: new EventChannel<BreakerEvent>('micromesh:breaker'),
   shed: new EventChannel<ShedEvent>('micromesh:shed'),
   intervention: new EventChannel<InterventionEvent>('micromesh:intervention'),
+  policy: new EventChannel<PolicyEvent>('micromesh:policy'),
 } as const;

@@ -53,6 +53,43 @@ export type { HttpRetry } from './schema/virtual-service/retries.js';
 export type { HttpRewrite } from './schema/virtual-service/rewrite.js';
 export type { StringMatch } from './schema/virtual-service/string-match.js';
 export type { VirtualServiceSpec } from './schema/virtual-service/virtual-service.js';
+export { type FolderOptions, folder } from './sources/folder/folder.js';
+export {
+  type FoundFiles,
+  type FoundFolder,
+  findPolicyFiles,
+  readPolicyFiles,
+} from './sources/folder/policy-files.js';
+export { type ConsulKvOptions, consulKv } from './sources/kv/consul-kv.js';
+export {
+  changesAnything,
+  type PolicyChange,
+  policyChanges,
+  withResources,
+} from './sources/kv/policy-changes.js';
+export {
+  BrokenPolicyStoreError,
+  type PolicyBase,
+  PolicyConflictError,
+  PolicyStore,
+  type PolicyStoreOptions,
+} from './sources/kv/policy-store.js';
+export { checkStamp, type PolicyStamp, type PolicyVersion } from './sources/kv/policy-version.js';
+export { cutResources, resourceId, type StoredResource } from './sources/kv/stored-resource.js';
+export { MAX_KEPT, type VersionPointer } from './sources/kv/version-pointer.js';
+export { MemoryPolicies } from './sources/memory-policies.js';
+export { type PoliciesInForce, PolicyHolder } from './sources/policy-holder.js';
+export type {
+  BadPolicies,
+  GoodPolicies,
+  PolicyListener,
+  PolicyPlace,
+  PolicySource,
+  PolicySourceParts,
+  PolicyWord,
+  UnknownPolicies,
+} from './sources/policy-source.js';
+export { hasErrors, type PolicyText, readPolicies } from './sources/read-policies.js';
 export type {
   ConcurrencyLimit,
   DestinationRule,

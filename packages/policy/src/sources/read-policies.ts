@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { readResources } from '../document/read-resources.js';
+import type { ResourceDocument } from '../document/resource-document.js';
+import type { Problem } from '../problem.js';
+import { type ValidationResult, validate } from '../validate/validate.js';
+
+/** A text of resources. */
+export interface PolicyText {
+  /** Names the text in problems and in `explain`. */
+  readonly file: string;
+  /** YAML or JSON. */
+  readonly text: string;
+  /** The line of the file at which the text begins; default 1. */
+  readonly line?: number;
+}
+
+/** Reads and validates texts that are applied together. Never throws. */
+export function readPolicies(texts: readonly PolicyText[]): ValidationResult {
+  const problems: Problem[] = [];
+  const documents: ResourceDocument[] = [];
+  for (const { file, text, line = 1 } of texts) {
+    // Empty lines in front: every place is that of the file.
+    const read = readResources('\n'.repeat(line - 1) + text, file);
+    problems.push(...read.problems);
+    documents.push(...read.documents);
+  }
+  const { resources, problems: found } = validate(documents);
+  return { resources, problems: [...problems, ...found] };
+}
+
+/** Whether nothing of a set is applied for its problems. */
+export function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}
+
+/** A name for the contents of texts: 12 hexadecimal digits of their SHA-256. */
+export function hashOf(texts: readonly PolicyText[]): string {
+  const hash = createHash('sha256');
+  for (const { file, text } of texts) hash.update(JSON.stringify([file, text]));
+  return hash.digest('hex').slice(0, 12);
+}
