@@ -187,6 +187,8 @@ function lostOf(document: ResourceDocument, problems: readonly Problem[]): reado
 function specsByLibrary(text: string): readonly unknown[] {
   const specs: unknown[] = [];
   for (const document of parseAllDocuments(text, { logLevel: 'silent' })) {
+    // A key that is there twice, for one.
+    expect(document.errors).toEqual([]);
     const value: unknown = document.toJS();
     if (typeof value !== 'object' || value === null) continue;
     const { items, kind, spec = {} }: { items?: unknown; kind?: unknown; spec?: unknown } = value;
