@@ -45,8 +45,8 @@ describe('the bench of faults', () => {
     const { status, stdout, stderr } = await bench('--json', ...SHORT);
     const rows = JSON.parse(stdout);
     expect(status, stderr).toBeLessThanOrEqual(1);
-    expect(new Set(rows.map(({ client }: { client: string }) => client)).size).toBe(8);
-    expect(rows).toHaveLength(16);
+    expect(new Set(rows.map(({ client }: { client: string }) => client)).size).toBe(9);
+    expect(rows).toHaveLength(18);
     const own = rows.filter((row: { client: string }) => row.client === 'micromesh');
     expect(own).toMatchObject([
       { fault: 'kill', idempotent: true, calls: 10, failed: 0, executedTwice: 0 },
@@ -62,7 +62,7 @@ describe('the bench of faults', () => {
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       const closed = once(child, 'close');
-      // A registry, six nodes, eight clients and what looks after them.
+      // A registry, six nodes, nine clients and what looks after them.
       await expect.poll(() => childrenOf(child.pid).length, WAIT).toBeGreaterThan(12);
       const children = childrenOf(child.pid);
       child.kill('SIGINT');

@@ -6,4 +6,3 @@ export {
   type StartOptions,
 } from './gateway.js';
 export type { ErrorBody } from './gateway-error.js';
-export { httpStatusOf } from './http-status.js';

@@ -9,7 +9,6 @@ export {
 export { type EmbeddedOptions, embedded } from './dev-agent/embedded.js';
 export type { MisbehaveOptions, Misbehaviour } from './dev-agent/misbehaviour.js';
 export { type SpawnedDevAgent, spawnDevAgent } from './dev-agent/spawn-dev-agent.js';
-export { DEV_AGENT_HEADER } from './dev-agent-header.js';
 export type {
   KeyValueStore,
   KvEntry,

@@ -13,7 +13,7 @@ export interface ReplyStatus {
 }
 
 /** The longest `details` that is sent: longer ones overflow what peers take as trailers. */
-export const MAX_DETAILS = 4096;
+const MAX_DETAILS = 4096;
 
 /**
  * The status for what a handler threw: its own numeric gRPC `code` with `details` (else the message) and `metadata`;

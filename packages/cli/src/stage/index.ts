@@ -1,6 +1,4 @@
 export {
-  CONSUL_BIN_VARIABLE,
-  cachedConsulPath,
   type FindConsulOptions,
   type FoundConsul,
   findConsul,

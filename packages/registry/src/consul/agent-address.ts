@@ -7,7 +7,7 @@ export type AgentAddress =
   | { readonly kind: 'unix'; readonly path: string };
 
 /** Consul's own port for HTTP. */
-export const CONSUL_PORT = 8500;
+const CONSUL_PORT = 8500;
 
 /**
  * Reads an agent's address: `host:port`, `[ipv6]:port`, either with `http://` or `https://` before it, or `unix:///path`;
