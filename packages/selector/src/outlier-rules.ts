@@ -71,12 +71,14 @@ function belowMeanSuccess({ now, own, peers, settings }: Suspicion): string | un
 
 function tooSlow({ now, own, peers, settings }: Suspicion): string | undefined {
   if (settings.latencyFactor === 0 || own.latencies === undefined) return undefined;
-  return slowerThanPeers(
-    own.latencies,
-    () => inUse(peers()).flatMap(({ latencies }) => latencies ?? []),
-    now,
-    settings,
-  );
+  return slowerThanPeers(own.latencies, () => latenciesOf(peers()), now, settings);
+}
+
+function latenciesOf(nodes: readonly NodeFigures[]): readonly LatencyWindow[] {
+  const windows: LatencyWindow[] = [];
+  for (const { isEjected, latencies } of nodes)
+    if (!isEjected && latencies !== undefined) windows.push(latencies);
+  return windows;
 }
 
 /** Those that are out already would hide the next one. */

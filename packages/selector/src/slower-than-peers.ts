@@ -4,9 +4,6 @@ import { surprise } from './surprise.js';
 /** Slow answers that it takes: fewer may be one caller's rare request. */
 const MIN_SLOW = 6;
 
-/** And this share of all that it answered within 2 s: where answers are many, half of them slow, a row of six is soon there. */
-const MIN_SLOW_RATIO = 0.1;
-
 /** This share of a node's answers is slow, of a second or more. */
 const SLOW_RATIO = 0.75;
 
@@ -46,8 +43,15 @@ export function slowerThanPeers(
   { latencyFactor, latencyFloorMs }: SlowLimits,
 ): string | undefined {
   if (own.counts(now, latencyFloorMs).slow < MIN_SLOW) return undefined;
-  const measured = peers().filter((peer) => peer.p90(now) !== undefined);
-  const p90 = lowerMedian(measured.flatMap((peer) => peer.p90(now) ?? []));
+  const measured: LatencyWindow[] = [];
+  const p90s: number[] = [];
+  for (const peer of peers()) {
+    const itsP90 = peer.p90(now);
+    if (itsP90 === undefined) continue;
+    measured.push(peer);
+    p90s.push(itsP90);
+  }
+  const p90 = lowerMedian(p90s);
   if (p90 === undefined) return undefined;
   const limitMs = Math.max(p90 * latencyFactor, p90 + latencyFloorMs);
   if (own.counts(now, limitMs).slow < MIN_SLOW) return undefined;
@@ -69,7 +73,6 @@ function latestSlow(
   now: number,
   limitMs: number,
 ): SlowCounts | undefined {
-  const minSlow = Math.max(MIN_SLOW, own.counts(now, limitMs).answers * MIN_SLOW_RATIO);
   const lately = sum(peers.map((peer) => peer.counts(now, limitMs)));
   const peersByAge = peers.map((peer) => peer.countsByAge(now, limitMs));
   let answers = 0;
@@ -83,7 +86,7 @@ function latestSlow(
     if (counts.slow === 0) continue;
     latestSlowAge ??= age;
     const ratio = age < BRIEF_SLOTS ? BRIEFLY_SLOW_RATIO : SLOW_RATIO;
-    const isSlow = slow >= minSlow && slow >= answers * ratio;
+    const isSlow = slow >= MIN_SLOW && slow >= answers * ratio;
     const isNoStall = age - latestSlowAge >= MIN_SPREAD_SLOTS;
     if (!isSlow || !isNoStall || !isQuick(meanwhile)) continue;
     const odds = surprise({ part: slow, of: answers }, { part: lately.slow, of: lately.answers });
@@ -108,5 +111,5 @@ function sum(all: readonly SlowCounts[]): SlowCounts {
 
 /** The lower one of the middle two; undefined of none. */
 function lowerMedian(numbers: readonly number[]): number | undefined {
-  return [...numbers].sort((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)];
+  return Float64Array.from(numbers).sort()[Math.floor((numbers.length - 1) / 2)];
 }

@@ -1,6 +1,8 @@
 import { seededRandom } from '@micromesh/core';
+import { LATENCY_SLOT_MS } from '../latency-window.js';
 import { OutlierRecord } from '../outlier.js';
 import { maxEjected, OUTLIER_DEFAULTS, type OutlierSettings } from '../outlier-settings.js';
+import { Pace } from '../pace.js';
 
 /** How long a node takes for a call that comes to it at a time, in ms. */
 export type LatencyOf = (now: number, chance: number) => number;
@@ -30,16 +32,18 @@ interface End {
 /** What becomes of nodes that succeed in any case, under calls that come at random and go to any that is not ejected. */
 export class SimulatedFleet {
   readonly ejections: SimulatedEjection[] = [];
-  /** How often a node was judged by its answers. */
+  /** How often a node was judged by its answers: at most once a slot of time. */
   judgements = 0;
   readonly #settings: OutlierSettings;
   readonly #records: readonly OutlierRecord[];
+  readonly #paces: readonly Pace[];
   readonly #backAt: number[];
   #underWay: End[] = [];
 
   constructor({ nodes, callsPerSecond, untilMs, seed, settings }: FleetSetting) {
     this.#settings = { ...OUTLIER_DEFAULTS, ...settings };
     this.#records = nodes.map(() => new OutlierRecord(this.#settings));
+    this.#paces = nodes.map(() => new Pace(LATENCY_SLOT_MS));
     this.#backAt = nodes.map(() => Number.POSITIVE_INFINITY);
     const random = seededRandom(seed);
     const pauseMs = () => (-Math.log(1 - random()) * 1000) / callsPerSecond;
@@ -69,7 +73,7 @@ export class SimulatedFleet {
     if (record === undefined) throw new Error('no such node');
     record.success(at, latencyMs);
     if (record.isEjected) return;
-    this.judgements++;
+    if (this.#paces[node]?.isTime(at)) this.judgements++;
     const cause = record.outlierCause(at, () => this.#records.filter((each) => each !== record));
     const ejected = this.#records.filter((each) => each.isEjected).length;
     if (cause === undefined || ejected >= maxEjected(this.#records.length, this.#settings)) return;
