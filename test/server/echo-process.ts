@@ -34,11 +34,16 @@ export class EchoProcess {
   static async start(env: Record<string, string> = {}): Promise<EchoProcess> {
     const started = new EchoProcess(env);
     const servers = Number(env.SERVERS ?? 1);
-    await until(
-      () => started.addresses.length === servers || started.exit !== undefined,
-      'the server process',
-    );
-    return started;
+    try {
+      await until(
+        () => started.addresses.length === servers || started.exit !== undefined,
+        'the server process',
+      );
+      return started;
+    } catch (error) {
+      await started.end();
+      throw error;
+    }
   }
 
   get addresses(): string[] {
