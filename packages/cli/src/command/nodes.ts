@@ -3,8 +3,7 @@ import type { EjectOptions } from '../nodes/eject-node.js';
 import type { RestoreOptions } from '../nodes/restore-node.js';
 import type { ShowOptions } from '../nodes/show-nodes.js';
 import type { CommandIo } from './io.js';
-
-const REGISTRY_HELP = 'as in MICROMESH_REGISTRY, which is the default; else the dev agent of this machine';
+import { REGISTRY_HELP } from './registry-help.js';
 
 const HELP = `
 The registry says which nodes are passing; each process that calls the service says whether it finds a node ready, connecting, down

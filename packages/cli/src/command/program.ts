@@ -1,18 +1,24 @@
 import type { Command } from 'commander';
+import { addChangeCommands } from './change-policies.js';
 import { addConsulCommand } from './consul.js';
 import { addDemoCommand } from './demo.js';
 import { addGenerateCommand } from './generate.js';
 import { GuidingCommand } from './guiding-command.js';
 import type { CommandIo } from './io.js';
 import { addNodesCommand } from './nodes.js';
+import { addShowCommands } from './show-policies.js';
+import { addValidateCommand } from './validate.js';
 import { readVersion } from './version.js';
 
-/** Adds one command to the program; its action hands the exit status to `exit`. */
+/** Adds one command to the program, or some that belong together; an action hands the exit status to `exit`. */
 export type AddCommand = (program: Command, io: CommandIo, exit: (status: number) => void) => void;
 
 const COMMANDS: readonly AddCommand[] = [
   addDemoCommand,
   addNodesCommand,
+  addValidateCommand,
+  addChangeCommands,
+  addShowCommands,
   addGenerateCommand,
   addConsulCommand,
 ];

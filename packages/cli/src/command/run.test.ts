@@ -50,15 +50,27 @@ describe('micromesh', () => {
     expect(await run(['--help'], io)).toBe(0);
   });
 
-  test.each([[], ['demo'], ['nodes'], ['nodes', 'eject'], ['nodes', 'restore'], ['generate'], ['consul']])(
-    '%s --help has an example and goes to stdout',
-    async (...command) => {
-      const { status, stdout, stderr } = await micromesh(...command, '--help');
-      expect(status).toBe(0);
-      expect(stdout).toMatch(/Examples?:\n {2}\$ .*micromesh/);
-      expect(stderr).toBe('');
-    },
-  );
+  test.each([
+    [],
+    ['demo'],
+    ['nodes'],
+    ['nodes', 'eject'],
+    ['nodes', 'restore'],
+    ['generate'],
+    ['consul'],
+    ['validate'],
+    ['apply'],
+    ['get'],
+    ['delete'],
+    ['diff'],
+    ['history'],
+    ['rollback'],
+  ])('%s --help has an example and goes to stdout', async (...command) => {
+    const { status, stdout, stderr } = await micromesh(...command, '--help');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/Examples?:\n {2}\$ .*micromesh/);
+    expect(stderr).toBe('');
+  });
 
   test.each<[string, string[], string]>([
     ['an unknown command', ['dmo'], "unknown command 'dmo'\n(Did you mean demo?)"],
@@ -136,6 +148,27 @@ describe('micromesh', () => {
       'an ejection where nothing can be written',
       ['nodes', 'eject', 'hello', 'a', '--for', '1m', '--why', 'x', '--registry', 'static:hello=127.0.0.1:1'],
       'holds no keys and values',
+    ],
+    ['policies at no path', ['validate', '/nowhere'], 'PATH: "/nowhere" cannot be read'],
+    [
+      'policies in a folder without any',
+      ['validate', import.meta.dirname],
+      'has no .yaml, .yml or .json file in it',
+    ],
+    ['an apply of nothing', ['apply'], "required option '-f, --filename <paths...>'"],
+    ['a diff of nothing', ['diff'], "required option '-f, --filename <paths...>'"],
+    [
+      'a kind that is none',
+      ['get', 'Virtualservce'],
+      'KIND: "Virtualservce" is no kind that is applied; did you mean VirtualService?',
+    ],
+    ['a format that is none', ['get', '-o', 'xml'], 'It takes yaml, json.'],
+    ['a version that is none', ['rollback', 'last'], 'VERSION: "last" is no version'],
+    ['somebody without a name', ['delete', 'vs', 'a', '--as', ' '], 'who: " " is empty'],
+    [
+      'policies where nothing can be written',
+      ['history', '--registry', 'static:hello=127.0.0.1:1'],
+      'holds no keys and values, where policies are',
     ],
     ['no output folder', ['generate', 'proto'], "required option '--out <folder>'"],
   ])('exits 2 at %s, and says what to do', async (_, args, message) => {

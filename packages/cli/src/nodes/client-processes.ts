@@ -2,8 +2,8 @@ import { credentials, Metadata, status } from '@grpc/grpc-js';
 import { formatAddress, formatServiceKey, type ServiceKey, statusName } from '@micromesh/core';
 import type { Registry } from '@micromesh/registry';
 import { DebugClient, type ListNodesReply } from '@micromesh/server';
-import { snapshotNow } from './asked-registry.js';
 import { inParallel } from './in-parallel.js';
+import { snapshotNow } from './snapshot-now.js';
 
 /** A process that can be asked what it sees: a micromesh server. */
 export interface AskableProcess {

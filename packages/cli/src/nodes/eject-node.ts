@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os';
 import {
   checkIntervention,
   formatIntervention,
@@ -11,11 +10,13 @@ import { type Clock, formatAddress, formatServiceKey, systemClock } from '@micro
 import type { KeyValueStore } from '@micromesh/registry';
 import { SUCCESS } from '../command/exit-status.js';
 import type { CommandIo } from '../command/io.js';
-import { askedRegistry, requireKeyValues, snapshotNow } from './asked-registry.js';
+import { whoAmI } from '../command/who-am-i.js';
+import { askedRegistry, requireKeyValues } from '../registry/asked-registry.js';
 import { parseDuration } from './duration.js';
 import { findNode } from './find-node.js';
 import { type KnownInterventions, knownInterventions } from './known-interventions.js';
 import { parseService } from './service-argument.js';
+import { snapshotNow } from './snapshot-now.js';
 
 /** What `micromesh nodes eject` is told. */
 export interface EjectOptions {
@@ -49,7 +50,7 @@ export async function ejectNode(
   const { why, who = whoAmI(io.env), json = false } = options;
   const registry = askedRegistry(options.registry, io.env);
   try {
-    const { keyValues } = requireKeyValues(registry);
+    const { keyValues } = requireKeyValues(registry, 'manual ejections');
     const atMs = clock.wallNow();
     checkIntervention({ nodeId: wanted, who, why, atMs, untilMs: atMs + forMs });
     const snapshot = await snapshotNow(registry, service);
@@ -79,17 +80,4 @@ export async function ejectNode(
 /** Takes away what has ended, unless somebody has written it anew. */
 async function tidy(store: KeyValueStore, { over }: KnownInterventions): Promise<void> {
   for (const { key, modifyIndex } of over) await store.delete(key, { cas: modifyIndex });
-}
-
-function whoAmI(env: Readonly<Record<string, string | undefined>>): string {
-  return `${userName(env)}@${hostname()}`;
-}
-
-function userName(env: Readonly<Record<string, string | undefined>>): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container's user may have no entry in the machine's list.
-    return env.USER || `user ${process.getuid?.() ?? ''}`.trim();
-  }
 }

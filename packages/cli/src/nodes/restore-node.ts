@@ -3,8 +3,9 @@ import { formatAddress, formatServiceKey, type ServiceKey } from '@micromesh/cor
 import type { KeyValueRegistry } from '@micromesh/registry';
 import { SUCCESS } from '../command/exit-status.js';
 import type { CommandIo } from '../command/io.js';
-import { askedRegistry, requireKeyValues, snapshotNow } from './asked-registry.js';
+import { askedRegistry, requireKeyValues } from '../registry/asked-registry.js';
 import { parseService } from './service-argument.js';
+import { snapshotNow } from './snapshot-now.js';
 
 /** What `micromesh nodes restore` is told. */
 export interface RestoreOptions {
@@ -29,7 +30,7 @@ export async function restoreNode(
   const service = parseService(serviceText);
   const asked = askedRegistry(spec, io.env);
   try {
-    const registry = requireKeyValues(asked);
+    const registry = requireKeyValues(asked, 'manual ejections');
     const name = formatServiceKey(service);
     const id = await ejectedId(registry, service, wanted);
     if (id === undefined) {

@@ -3,12 +3,13 @@ import type { Registry } from '@micromesh/registry';
 import { colorsFor } from '../command/colors.js';
 import { FAILED, SUCCESS } from '../command/exit-status.js';
 import type { CommandIo } from '../command/io.js';
-import { askedRegistry, snapshotNow } from './asked-registry.js';
+import { askedRegistry } from '../registry/asked-registry.js';
 import { askProcesses, findProcesses } from './client-processes.js';
 import { type KnownInterventions, knownInterventions } from './known-interventions.js';
 import { nodesText } from './nodes-text.js';
 import { type NodesView, nodesView } from './nodes-view.js';
 import { parseService } from './service-argument.js';
+import { snapshotNow } from './snapshot-now.js';
 
 /** What `micromesh nodes SERVICE` is told. */
 export interface ShowOptions {

@@ -25,7 +25,14 @@ export function readPolicies(texts: readonly PolicyText[]): ValidationResult {
     documents.push(...read.documents);
   }
   const { resources, problems: found } = validate(documents);
-  return { resources, problems: [...problems, ...found] };
+  return { resources, problems: byPlace([...problems, ...found], texts) };
+}
+
+/** In the order of the texts, and of the lines in each. */
+function byPlace(problems: readonly Problem[], texts: readonly PolicyText[]): readonly Problem[] {
+  const order = new Map(texts.map(({ file }, at) => [file, at]));
+  const place = ({ file }: Problem) => order.get(file) ?? texts.length;
+  return problems.toSorted((a, b) => place(a) - place(b) || a.line - b.line || a.column - b.column);
 }
 
 /** Whether nothing of a set is applied for its problems. */

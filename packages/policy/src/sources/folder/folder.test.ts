@@ -253,7 +253,7 @@ describe('a folder of policies', () => {
 
   it.each([
     ['', {}, /folder: "" is no path/],
-    ['x', { pollms: 1 }, /did you mean pollMs/],
+    ['x', Object.assign({ pollms: 1 }), /did you mean pollMs/],
     ['x', { debounceMs: 0 }, /folder.debounceMs/],
   ])('refuses %j with %j', (name, options, message) => {
     expect(() => folder(name, options)).toThrow(ConfigError);

@@ -1,6 +1,7 @@
 import { parseAllDocuments, stringify } from 'yaml';
 import { readResources } from '../../document/read-resources.js';
 import type { ResourceDocument } from '../../document/resource-document.js';
+import { findBrokenBound } from '../../document/text-bounds.js';
 import type { PolicyText } from '../read-policies.js';
 
 /** One resource as it was written, comments and all, with where it was. */
@@ -34,6 +35,7 @@ interface Part {
 }
 
 function cutDocuments(text: string): readonly Part[] {
+  if (findBrokenBound(text) !== undefined) return [];
   const parsed = parseAllDocuments(text, { logLevel: 'silent', uniqueKeys: false });
   const parts: Part[] = [];
   let start = 0;

@@ -1,16 +1,12 @@
-import { ConfigError, type ServiceKey, type Snapshot, silentLogger } from '@micromesh/core';
+import { ConfigError, silentLogger } from '@micromesh/core';
 import {
   consul,
   DEFAULT_DEV_AGENT_PORT,
   DEV_AGENT_PORT_VARIABLE,
   type KeyValueRegistry,
   type Registry,
-  RegistryError,
   registryFrom,
 } from '@micromesh/registry';
-
-/** How long the registry may take for one answer. */
-const ANSWER_WITHIN_MS = 5_000;
 
 /**
  * The registry that a command asks: `--registry`, else MICROMESH_REGISTRY, else the dev agent of this machine, which is not started for it.
@@ -32,46 +28,22 @@ export function askedRegistry(
   return consul({ address, logger: silentLogger, env: {} });
 }
 
-/** @throws ConfigError when the registry cannot hold what operators say. */
-export function requireKeyValues(registry: Registry): KeyValueRegistry {
+/**
+ * The registry, with the keys and values that it holds.
+ *
+ * @param what - what is in them: `manual ejections`.
+ * @throws ConfigError when it holds none.
+ */
+export function requireKeyValues(registry: Registry, what: string): KeyValueRegistry {
   if (hasKeyValues(registry)) return registry;
   throw new ConfigError(
     '--registry',
     registry.description,
-    'holds no keys and values, where manual ejections are',
+    `holds no keys and values, where ${what} are`,
     'use consul://host:port',
   );
 }
 
 function hasKeyValues(registry: Registry): registry is KeyValueRegistry {
   return registry.keyValues !== undefined;
-}
-
-/**
- * What the registry knows of a service now.
- *
- * @throws RegistryError when it does not answer.
- */
-export async function snapshotNow(registry: Registry, service: ServiceKey): Promise<Snapshot> {
-  const watch = registry.watch(service);
-  let giveUp: NodeJS.Timeout | undefined;
-  try {
-    return await new Promise((resolve, reject) => {
-      const look = () => {
-        const { state } = watch;
-        if (state.kind !== 'unknown') resolve(state.snapshot);
-        else if (state.error !== undefined) reject(new RegistryError(state.error));
-      };
-      giveUp = setTimeout(
-        () =>
-          reject(new RegistryError(`${registry.description} does not answer within ${ANSWER_WITHIN_MS} ms`)),
-        ANSWER_WITHIN_MS,
-      );
-      watch.subscribe(look);
-      look();
-    });
-  } finally {
-    clearTimeout(giveUp);
-    watch.close();
-  }
 }
