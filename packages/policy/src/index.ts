@@ -4,6 +4,28 @@ export {
   type Annotations,
   type HedgeAnnotation,
 } from './annotations/annotations.js';
+export type { SubsetRule } from './compile/merged-destination-rule.js';
+export type { DroppedRule } from './compile/merged-rule.js';
+export { PolicySet, type PolicySetOptions } from './compile/policy-set.js';
+export { ServicePolicy } from './compile/service-policy.js';
+export { isInLocality } from './compile/traffic/compile-locality.js';
+export {
+  type ConnectionPoolRule,
+  type HashAlgorithm,
+  type HashSource,
+  type KeepaliveRule,
+  type LoadBalancerRule,
+  type LoadBalancerStrategy,
+  type LocalitySettings,
+  type LocalityShare,
+  NO_TRAFFIC_SETTINGS,
+  type OutlierRule,
+  type PriorityLabel,
+  type RetryBudgetRule,
+  type TlsRule,
+  type TrafficSettings,
+  type WarmupSettings,
+} from './compile/traffic/traffic-settings.js';
 export type { PlainObject, PlainValue } from './document/plain-value.js';
 export { type ReadResult, readResources } from './document/read-resources.js';
 export type { ResourceDocument } from './document/resource-document.js';
@@ -16,6 +38,7 @@ export {
   matchesService,
   type ServicePattern,
 } from './hosts/service-pattern.js';
+export { type PolicyOrigin, ResourcePlace, type Sourced } from './origin/resource-place.js';
 export { compileRewrite, type ReadPattern, readPattern, type TextPattern } from './patterns/text-pattern.js';
 export {
   type FieldPath,
@@ -25,6 +48,51 @@ export {
   type Problem,
   type Severity,
 } from './problem.js';
+export {
+  type Condition,
+  type Decided,
+  describeFailure,
+  readSubject,
+  type Source,
+  type Subject,
+} from './route/condition.js';
+export type { CorsRule } from './route/cors-rule.js';
+export { drawDestination } from './route/draw-destination.js';
+export {
+  explainRoute,
+  type MatchExplanation,
+  type RouteExplanation,
+  type RuleExplanation,
+} from './route/explain-route.js';
+export {
+  type DrawnFault,
+  drawFault,
+  type FaultAbort,
+  type FaultDelay,
+  type FaultRule,
+} from './route/fault-rule.js';
+export { applyHeaderEdits, type HeaderEdits, type HeaderStore, NO_EDITS } from './route/header-edits.js';
+export { grpcStatusOfHttp } from './route/http-status.js';
+export { drawMirrors, type Mirror } from './route/mirror.js';
+export { type AttemptFailure, retries } from './route/retries.js';
+export type { PolicyCaller, RouteRequest } from './route/route-request.js';
+export type {
+  DirectResponseAction,
+  MatchBlock,
+  RedirectAction,
+  RetryRule,
+  RouteAction,
+  RouteRule,
+  RouteToAction,
+  RuleAnnotations,
+} from './route/route-rule.js';
+export { type RouteMatch, RouteTable, type RuleMatch } from './route/route-table.js';
+export { type Draw, RuleChance } from './route/rule-chance.js';
+export {
+  type RouteDestination,
+  type RouteTarget,
+  WeightedDestinations,
+} from './route/weighted-destinations.js';
 export type { ConcurrencyLimitSpec } from './schema/concurrency-limit.js';
 export type { ConnectionPoolSettings } from './schema/destination-rule/connection-pool.js';
 export type { ConsistentHash } from './schema/destination-rule/consistent-hash.js';

@@ -1,0 +1,113 @@
+import { formatServiceKey, type ServiceKey } from '@micromesh/core';
+import { readHost } from '../hosts/read-host.js';
+import { exactService } from '../hosts/service-pattern.js';
+import type { PolicyCaller } from '../route/route-request.js';
+import type { RouteTable } from '../route/route-table.js';
+import type { Resource } from '../validate/resource.js';
+import { MESH } from '../validate/virtual-service/reach.js';
+import type { DroppedRule } from './merged-rule.js';
+import { inDryRun, PolicyLayer } from './policy-layer.js';
+import { ServicePolicy } from './service-policy.js';
+
+/** What policies are compiled with. */
+export interface PolicySetOptions {
+  /** Names the set: calls that began under it keep it. */
+  readonly version: string;
+  readonly caller: PolicyCaller;
+}
+
+/** Services, and hosts of gateways, whose policies are kept; more are compiled anew. */
+const MAX_KEPT = 4096;
+
+/**
+ * One version of the policies, as one caller sees it. It never changes; what is said of a service is compiled when it is first asked for,
+ * and kept.
+ */
+export class PolicySet {
+  readonly version: string;
+  readonly resources: readonly Resource[];
+  /** Rules of delegates that are left out, since their matches are no part of those of the rule that delegates. */
+  readonly dropped: readonly DroppedRule[];
+  readonly #live: PolicyLayer;
+  /** With the resources in dry-run, before the others; undefined: there are none. */
+  readonly #dryRun: PolicyLayer | undefined;
+  /** By the key itself: a channel asks with the same one for each call. `null`: nothing is said. */
+  readonly #byKey = new WeakMap<ServiceKey, ServicePolicy | null>();
+  readonly #byName = new Map<string, ServicePolicy | null>();
+  readonly #byDomain = new Map<string, RouteTable | null>();
+  readonly #isSilent: boolean;
+
+  private constructor(resources: readonly Resource[], { version, caller }: PolicySetOptions) {
+    this.version = version;
+    this.resources = resources;
+    const inForce = resources.filter((resource) => !inDryRun(resource));
+    this.#live = new PolicyLayer(inForce, caller);
+    const dry = resources.filter(inDryRun);
+    this.#dryRun = dry.length === 0 ? undefined : new PolicyLayer([...dry, ...inForce], caller);
+    this.dropped = (this.#dryRun ?? this.#live).dropped;
+    this.#isSilent = !resources.some(({ kind }) => kind === 'VirtualService' || kind === 'DestinationRule');
+  }
+
+  /**
+   * Compiles resources that `validate` has found without an error; never throws for them.
+   *
+   * @param resources - of two for one host the first counts, as in Istio the oldest.
+   */
+  static compile(resources: readonly Resource[], options: PolicySetOptions): PolicySet {
+    return new PolicySet(resources, options);
+  }
+
+  /**
+   * What is said of a service; the object is the same for the same service. Undefined: nothing is, and micromesh's defaults hold.
+   *
+   * @param gateway - the HTTP gateway that took the call; default `mesh`: the process calls by itself.
+   */
+  of(service: ServiceKey, gateway: string = MESH): ServicePolicy | undefined {
+    if (this.#isSilent) return undefined;
+    if (gateway !== MESH) return this.#named(service, gateway) ?? undefined;
+    let policy = this.#byKey.get(service);
+    if (policy === undefined) {
+      policy = this.#named(service, gateway);
+      this.#byKey.set(service, policy);
+    }
+    return policy ?? undefined;
+  }
+
+  /** The rules for a host that an HTTP gateway is called by: a service, or a name of the internet. */
+  atHost(host: string, gateway: string): RouteTable | undefined {
+    const read = readHost(host);
+    const service = read.kind === 'service' ? exactService(read.pattern) : undefined;
+    if (service !== undefined) return this.of(service, gateway)?.routes;
+    const name = `${gateway} ${host.toLowerCase()}`;
+    const kept = this.#byDomain.get(name);
+    if (kept !== undefined) return kept ?? undefined;
+    const table = this.#live.ofDomain(host, gateway);
+    keep(this.#byDomain, name, table ?? null);
+    return table;
+  }
+
+  #named(service: ServiceKey, gateway: string): ServicePolicy | null {
+    const name = `${gateway} ${formatServiceKey(service)}`;
+    const kept = this.#byName.get(name);
+    if (kept !== undefined) return kept;
+    const policy = this.#compile(service, gateway);
+    keep(this.#byName, name, policy);
+    return policy;
+  }
+
+  #compile(service: ServiceKey, gateway: string): ServicePolicy | null {
+    const { routes, traffic } = this.#live.ofService(service, gateway);
+    const would = this.#dryRun?.ofService(service, gateway);
+    const dryRun =
+      would?.isDryRun === true
+        ? new ServicePolicy(this.version, service, would.routes, would.traffic, undefined)
+        : undefined;
+    if (routes === undefined && traffic === undefined && dryRun === undefined) return null;
+    return new ServicePolicy(this.version, service, routes, traffic, dryRun);
+  }
+}
+
+function keep<T>(map: Map<string, T>, name: string, value: T): void {
+  if (map.size >= MAX_KEPT) map.clear();
+  map.set(name, value);
+}

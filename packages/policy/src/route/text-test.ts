@@ -1,0 +1,65 @@
+import { readPattern } from '../patterns/text-pattern.js';
+import type { StringMatch } from '../schema/virtual-service/string-match.js';
+
+/** What a text has to be. */
+export interface TextTest {
+  /** `undefined`: there is none. */
+  holds(text: string | undefined): boolean;
+  /** `prefix "a"`, for `wants ...`. */
+  readonly wants: string;
+}
+
+/** How a {@link StringMatch} is read where it stands. */
+export interface TextTestOptions {
+  /** Whether `exact` and `prefix` take any case; default false. */
+  readonly anyCase?: boolean;
+  /** Whether it is the text that must not be, as in `withoutHeaders`; default false. */
+  readonly inverted?: boolean;
+}
+
+/** Whether only that a text is there counts: `{}`, and Istio's pattern `*`. */
+export function isPresenceMatch({ exact, prefix, regex }: StringMatch): boolean {
+  return exact === undefined && prefix === undefined && (regex === undefined || regex === '*');
+}
+
+/**
+ * Compiles one comparison. Inverted, a text that is not there counts as empty, unless its presence is what is compared (Envoy's
+ * `treat_missing_header_as_empty`).
+ */
+export function compileTextTest(match: StringMatch, options: TextTestOptions = {}): TextTest {
+  const { anyCase = false, inverted = false } = options;
+  if (isPresenceMatch(match)) {
+    return inverted
+      ? { holds: (text) => text === undefined, wants: 'none' }
+      : { holds: (text) => text !== undefined, wants: 'any value' };
+  }
+  const { takes, wants } = comparison(match, anyCase);
+  return inverted
+    ? { holds: (text) => !takes(text ?? ''), wants: `not ${wants}` }
+    : { holds: (text) => text !== undefined && takes(text), wants };
+}
+
+interface Comparison {
+  readonly takes: (text: string) => boolean;
+  readonly wants: string;
+}
+
+function comparison({ exact, prefix, regex }: StringMatch, anyCase: boolean): Comparison {
+  const inAnyCase = anyCase ? ' in any case' : '';
+  if (exact !== undefined) {
+    const lower = exact.toLowerCase();
+    const takes = anyCase ? (text: string) => text.toLowerCase() === lower : (text: string) => text === exact;
+    return { takes, wants: `${JSON.stringify(exact)}${inAnyCase}` };
+  }
+  if (prefix !== undefined) {
+    const lower = prefix.toLowerCase();
+    const takes = anyCase
+      ? (text: string) => text.toLowerCase().startsWith(lower)
+      : (text: string) => text.startsWith(prefix);
+    return { takes, wants: `prefix ${JSON.stringify(prefix)}${inAnyCase}` };
+  }
+  const read = readPattern(regex ?? '');
+  // Validation has refused every pattern that cannot be read; one that slips through takes nothing.
+  const takes = read.kind === 'pattern' ? (text: string) => read.pattern.matches(text) : () => false;
+  return { takes, wants: `pattern ${JSON.stringify(regex)}` };
+}
