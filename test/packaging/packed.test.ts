@@ -23,7 +23,7 @@ describe('each packed package', () => {
   it('has what runs, its types, its licence and its README, and nothing else', () => {
     expect(project.packages.map(({ manifest }) => manifest.name).sort()).toEqual([
       ...['cli', 'client', 'core', 'gateway', 'generator', 'mesh'].map((name) => `@micromesh/${name}`),
-      ...['registry', 'selector', 'server'].map((name) => `@micromesh/${name}`),
+      ...['policy', 'registry', 'selector', 'server'].map((name) => `@micromesh/${name}`),
       'micromesh',
     ]);
     const allowed =

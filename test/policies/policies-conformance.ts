@@ -52,22 +52,27 @@ export function describePolicies(
 
     const command = (...args: readonly string[]) => micromesh(registry, ...args);
 
-    /** Runs a command that changes policies, and gives the time from its start until all watchers have what it wrote. */
-    async function changed(...args: readonly string[]): Promise<{ version: string; ms: number }> {
-      const since = Date.now();
+    /** Runs a command that changes policies, and gives the time from its start, and from its end, until all watchers have what it wrote. */
+    async function changed(...args: readonly string[]) {
+      const startedAt = Date.now();
       const { status, stdout, stderr } = await command(...args, '--json');
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      const endedAt = Date.now();
       const version = String(JSON.parse(stdout).version);
       await until(
         () => watchers.every(({ last }) => last?.version === version),
         `version ${version} everywhere`,
       );
-      return { version, ms: Math.max(...watchers.map(({ last }) => (last?.at ?? 0) - since)) };
+      const at = Math.max(...watchers.map(({ last }) => last?.at ?? 0));
+      return { version, sinceStartMs: at - startedAt, sinceEndMs: Math.max(0, at - endedAt) };
     }
 
     it('that are applied, deleted and gone back on are in force in other processes at once', async () => {
-      const times: number[] = [];
-      const note = ({ ms }: { ms: number }) => times.push(ms);
+      const [sinceStart, sinceEnd]: [number[], number[]] = [[], []];
+      const note = ({ sinceStartMs, sinceEndMs }: Awaited<ReturnType<typeof changed>>) => {
+        sinceStart.push(sinceStartMs);
+        sinceEnd.push(sinceEndMs);
+      };
       for (const timeout of ['1s', '2s', '3s', '4s', '5s']) {
         note(await changed('apply', '-f', folder.services('all', { a: timeout, b: timeout })));
         expect(watchers[0]?.last).toMatchObject({ names: 2, timeouts: [timeout] });
@@ -76,9 +81,11 @@ export function describePolicies(
       expect(watchers[1]?.last).toMatchObject({ names: 2, timeouts: ['4s'] });
       note(await changed('delete', 'vs', 'b'));
       expect(watchers[1]?.last).toMatchObject({ names: 1, timeouts: ['4s'] });
-      process.stderr.write(`${title}: in force everywhere ${times.join(', ')} ms after the command began\n`);
-      // The first command loads its code, and others may find the machine busy with other tests.
-      expect(median(times)).toBeLessThan(IN_FORCE_WITHIN_MS);
+      process.stderr.write(
+        `${title}: in force everywhere ${sinceStart.join(', ')} ms after the command began, ${sinceEnd.join(', ')} ms after it ended\n`,
+      );
+      // The command itself may be slow: other tests run at the same time.
+      expect(median(sinceEnd)).toBeLessThan(IN_FORCE_WITHIN_MS);
     });
 
     it(`are followed through ${VERSIONS} versions in a row, each whole`, { timeout: 120_000 }, async () => {
@@ -164,9 +171,7 @@ export function describePolicies(
       expect(version).not.toBe('');
       const deleted = await command('delete', 'vs', 'back');
       expect(deleted).toMatchObject({ status: 1, stdout: '' });
-      expect(deleted.stderr).toMatch(
-        new RegExp(`^kv@${version}:front.yaml:6:\\d+ .*there is no VirtualService back`),
-      );
+      expect(deleted.stderr).toMatch(/^kv:front\.yaml:6:\d+ .*there is no VirtualService back/);
       folder.write('d/front.yaml', delegate.replace('back', 'bakc'));
       const applied = await command('apply', '-f', `${folder.path}/d/front.yaml`);
       expect(applied.stderr).toContain('did you mean back?');

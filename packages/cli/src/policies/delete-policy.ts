@@ -36,7 +36,7 @@ export function deletePolicy(
         if (version === undefined || resources.length === before.length) {
           throw new Error(`there is no ${id}; ${mendFor(id, before.map(resourceId))}`);
         }
-        return { resources, texts: storedTexts(version.version, resources), unread: [] };
+        return { resources, texts: storedTexts(resources), unread: [] };
       },
     },
     options,

@@ -36,12 +36,12 @@ export function withFiles(
   const others = prune ? [] : before.filter((resource) => !ids.has(resourceId(resource)));
   return {
     resources: withResources(others, files),
-    texts: [...texts, ...storedTexts(current?.version ?? 0, others)],
+    texts: [...texts, ...storedTexts(others)],
     unread: [],
   };
 }
 
-/** Resources of a version, with names that tell where they are. */
-export function storedTexts(version: number, resources: readonly StoredResource[]): readonly PolicyText[] {
-  return resources.map(({ file, line, text }) => ({ file: `kv@${version}:${file}`, line, text }));
+/** Resources that are in the store, with names that tell so. */
+export function storedTexts(resources: readonly StoredResource[]): readonly PolicyText[] {
+  return resources.map(({ file, line, text }) => ({ file: `kv:${file}`, line, text }));
 }

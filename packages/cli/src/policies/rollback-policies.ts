@@ -29,7 +29,7 @@ export function rollbackPolicies(
           throw new Error(`version ${number} is not kept; micromesh history shows which are`);
         }
         const { resources } = version;
-        return { resources, texts: storedTexts(number, resources), unread: [], rollbackTo: number };
+        return { resources, texts: storedTexts(resources), unread: [], rollbackTo: number };
       },
     },
     options,

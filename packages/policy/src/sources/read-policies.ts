@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readResources } from '../document/read-resources.js';
-import type { ResourceDocument } from '../document/resource-document.js';
+import { type ReadResult, readResources } from '../document/read-resources.js';
 import type { Problem } from '../problem.js';
 import { type ValidationResult, validate } from '../validate/validate.js';
 
@@ -14,18 +13,21 @@ export interface PolicyText {
   readonly line?: number;
 }
 
-/** Reads and validates texts that are applied together. Never throws. */
+/** Reads and validates texts that are applied together, at one go. Never throws. */
 export function readPolicies(texts: readonly PolicyText[]): ValidationResult {
-  const problems: Problem[] = [];
-  const documents: ResourceDocument[] = [];
-  for (const { file, text, line = 1 } of texts) {
-    // Empty lines in front: every place is that of the file.
-    const read = readResources('\n'.repeat(line - 1) + text, file);
-    problems.push(...read.problems);
-    documents.push(...read.documents);
-  }
-  const { resources, problems: found } = validate(documents);
-  return { resources, problems: byPlace([...problems, ...found], texts) };
+  return validated(texts, texts.map(readText));
+}
+
+/** Reads one text; all places are those of its file. */
+export function readText({ file, text, line = 1 }: PolicyText): ReadResult {
+  return readResources('\n'.repeat(line - 1) + text, file);
+}
+
+/** Validates what was read of texts that are applied together. */
+export function validated(texts: readonly PolicyText[], read: readonly ReadResult[]): ValidationResult {
+  const { resources, problems } = validate(read.flatMap(({ documents }) => documents));
+  const unread = read.flatMap((each) => each.problems);
+  return { resources, problems: byPlace([...unread, ...problems], texts) };
 }
 
 /** In the order of the texts, and of the lines in each. */

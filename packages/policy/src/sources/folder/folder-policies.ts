@@ -2,8 +2,9 @@ import { relative } from 'node:path';
 import { type Clock, type Logger, messageOf, type Timer } from '@micromesh/core';
 import type { Problem } from '../../problem.js';
 import { LastWord } from '../last-word.js';
+import { PolicyReader } from '../policy-reader.js';
 import type { PolicyListener, PolicySource, PolicyWord } from '../policy-source.js';
-import { hasErrors, hashOf, type PolicyText, readPolicies } from '../read-policies.js';
+import { hasErrors, hashOf, type PolicyText } from '../read-policies.js';
 import { FolderWatchers } from './folder-watchers.js';
 import { findPolicyFiles, isMissing, readPolicyFiles } from './policy-files.js';
 
@@ -36,6 +37,7 @@ export class FolderPolicies implements PolicySource {
   readonly #logger: Logger;
   readonly #word: LastWord;
   readonly #watchers: FolderWatchers;
+  readonly #reader = new PolicyReader();
   #timer: Timer | undefined;
   #signature: string | undefined;
   /** Of what the last word was made of. */
@@ -110,7 +112,7 @@ export class FolderPolicies implements PolicySource {
       if (this.#closed) return;
       if (read.kind === 'unsettled') this.#changedAt ??= this.#clock.now();
       else if (read.kind === 'same') this.#word.repeat();
-      else this.#take(read);
+      else await this.#take(read);
     } catch (error) {
       if (this.#closed) return;
       this.#signature = undefined;
@@ -139,20 +141,23 @@ export class FolderPolicies implements PolicySource {
     }
   }
 
-  #take({ signature, texts, problems }: Read & { kind: 'read' }): void {
+  async #take({ signature, texts, problems }: Read & { kind: 'read' }): Promise<void> {
     this.#signature = signature;
     const hash = hashOf([...texts, { file: '', text: JSON.stringify(problems) }]);
-    if (hash === this.#hash) this.#word.repeat();
-    else {
-      this.#hash = hash;
-      this.#word.tell(this.#wordOf(texts, problems));
+    if (hash === this.#hash) {
+      this.#word.repeat();
+      return;
     }
+    const word = await this.#wordOf(texts, problems);
+    if (this.#closed) return;
+    this.#hash = hash;
+    this.#word.tell(word);
   }
 
-  #wordOf(texts: readonly PolicyText[], unreadable: readonly Problem[]): PolicyWord {
+  async #wordOf(texts: readonly PolicyText[], unreadable: readonly Problem[]): Promise<PolicyWord> {
     // The same contents have the same version, whatever the path is seen from.
     const version = hashOf(texts.map(({ file, text }) => ({ file: relative(this.#path, file), text })));
-    const read = readPolicies(texts);
+    const read = await this.#reader.read(texts);
     const problems = [...unreadable, ...read.problems];
     if (hasErrors(problems)) return { kind: 'bad', version, problems };
     return { kind: 'good', version, resources: read.resources, problems };

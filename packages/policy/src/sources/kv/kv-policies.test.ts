@@ -62,7 +62,7 @@ describe('policies in a key-value store', () => {
     await apply(virtualService('a'), virtualService('b', 'soon', 'b.yaml'));
     await apply({ file: 'all.yaml', text: `${virtualService('a').text}---\n${virtualService('b').text}` });
     expect(words.map(shown)).toEqual(['0: ', expect.stringContaining('soon'), '2: a,b']);
-    expect(words[1]).toMatchObject({ kind: 'bad', problems: [{ file: 'kv@1:b.yaml', line: 6 }] });
+    expect(words[1]).toMatchObject({ kind: 'bad', problems: [{ file: 'kv:b.yaml', line: 6 }] });
     const [, second] = words[2]?.kind === 'good' ? words[2].resources : [];
     expect(second?.document.locate(['spec', 'hosts'])).toEqual({ line: 12, column: 3 });
   });

@@ -2,8 +2,9 @@ import { type Clock, createAbortController, type Logger, messageOf, sleep } from
 import type { KeyValueStore, KvEntry, KvWatch, KvWatchState } from '@micromesh/registry';
 import type { Problem } from '../../problem.js';
 import { LastWord } from '../last-word.js';
+import { PolicyReader } from '../policy-reader.js';
 import type { PolicyListener, PolicySource, PolicyWord } from '../policy-source.js';
-import { hasErrors, readPolicies } from '../read-policies.js';
+import { hasErrors } from '../read-policies.js';
 import type { PolicyVersion } from './policy-version.js';
 import { digestOf, pointerKey, readPointer, type VersionPointer, versionKey } from './version-pointer.js';
 import { readRecord } from './version-record.js';
@@ -20,6 +21,7 @@ export class KvPolicies implements PolicySource {
   readonly #logger: Logger;
   readonly #word: LastWord;
   readonly #watch: KvWatch;
+  readonly #reader = new PolicyReader();
   readonly #abort = createAbortController();
   /** The value of the pointer that was looked at last; empty: there was none. An index may come again in a store that was emptied. */
   #seen: string | undefined;
@@ -146,18 +148,19 @@ export class KvPolicies implements PolicySource {
       return bad(key, 'the record is not what was applied', ROLLBACK, version);
     const read = readRecord(entry.value);
     if (read.kind === 'unreadable') return bad(key, `the record ${read.problem}`, ROLLBACK, version);
-    return wordOf(read.version);
+    return this.#wordOf(read.version);
+  }
+
+  async #wordOf({ version, resources: stored }: PolicyVersion): Promise<PolicyWord> {
+    // Without the version: what stays the same is not read again.
+    const texts = stored.map(({ file, line, text }) => ({ file: `kv:${file}`, line, text }));
+    const { resources, problems } = await this.#reader.read(texts);
+    if (hasErrors(problems)) return { kind: 'bad', version: String(version), problems };
+    return { kind: 'good', version: String(version), resources, problems };
   }
 }
 
 const ROLLBACK = 'go back to another version with micromesh rollback VERSION';
-
-function wordOf({ version, resources: stored }: PolicyVersion): PolicyWord {
-  const texts = stored.map(({ file, line, text }) => ({ file: `kv@${version}:${file}`, line, text }));
-  const { resources, problems } = readPolicies(texts);
-  if (hasErrors(problems)) return { kind: 'bad', version: String(version), problems };
-  return { kind: 'good', version: String(version), resources, problems };
-}
 
 function bad(file: string, message: string, fix: string, version?: number): PolicyWord {
   const problem: Problem = { severity: 'error', file, line: 1, column: 1, path: '', message, fix };
