@@ -4,8 +4,9 @@ import type { StringMatch } from '../schema/virtual-service/string-match.js';
 
 /*
  * How the matches of a delegate and of the rule that delegates to it become one. Source: Istio's mergeHTTPMatchRequest and hasConflict,
- * pilot/pkg/model/virtualservice.go. Other than there, where both name source labels, a source namespace or gateways, all must agree:
- * Istio forgets those of the root.
+ * pilot/pkg/model/virtualservice.go. Other than there, source labels, source namespaces and gateways of both count (Istio forgets those
+ * of the root), a header that must be there for the root may have a value for the delegate, and `withoutHeaders` of both are compared
+ * with each other: what is merged takes no call that one of the two would not take.
  */
 
 /** Both matches at once; undefined where the delegate's is no part of the root's. */
@@ -42,17 +43,26 @@ function isConflict(root: HttpMatchRequest, leaf: HttpMatchRequest): boolean {
   if (bothHaveUri && (root.ignoreUriCase ?? false) !== (leaf.ignoreUriCase ?? false)) return true;
   if (differ(root.port, leaf.port)) return true;
   return (
-    anyConflict(root.headers, leaf.headers) ||
-    anyConflict(root.withoutHeaders, leaf.withoutHeaders) ||
-    anyConflict(root.queryParams, leaf.queryParams)
+    anyConflict(root.headers, leaf.headers, isHeaderConflict) ||
+    // What must not be there: the delegate has to rule out as much.
+    anyConflict(root.withoutHeaders, leaf.withoutHeaders, (outer, inner) => isTextConflict(inner, outer)) ||
+    anyConflict(root.queryParams, leaf.queryParams, isHeaderConflict)
   );
 }
 
-function anyConflict(root: Matches, leaf: Matches): boolean {
+function anyConflict(
+  root: Matches,
+  leaf: Matches,
+  isConflictOf: (root: StringMatch, leaf: StringMatch) => boolean,
+): boolean {
   return Object.entries(leaf ?? {}).some(([name, match]) => {
     const other = root !== undefined && Object.hasOwn(root, name) ? root[name] : undefined;
-    return isTextConflict(other, match);
+    return other !== undefined && isConflictOf(other, match);
   });
+}
+
+function isHeaderConflict(root: StringMatch, leaf: StringMatch): boolean {
+  return !isPresenceMatch(root) && isTextConflict(root, leaf);
 }
 
 /** Whether not every text that the leaf takes is surely one that the root takes; patterns are never sure. */

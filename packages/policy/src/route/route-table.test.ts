@@ -235,7 +235,7 @@ describe('an explanation', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

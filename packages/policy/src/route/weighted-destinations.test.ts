@@ -96,7 +96,7 @@ describe('a key', () => {
           expect(split(...weights.map((weight) => weight * 2)).of(key).subset).toBe(before);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -125,7 +125,7 @@ describe('a key', () => {
           expect(growth(is)).toBeGreaterThan(growth(was));
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

@@ -20,7 +20,7 @@ export const httpRouteDestination = message('HTTPRouteDestination', {
   weight: applied(
     integer(0, MAX_INT32),
     'its share is weight / sum of the weights, drawn for each call; a single destination gets all',
-    'a call with a hash key stays with its destination while the weights are the same',
+    'a call with a hash key stays with its destination while the weights are the same; rules of one name part keys by their subsets in the same way, at every hop',
   ),
   headers: applied(headers, 'done to calls that go there, after those of the rule'),
 });

@@ -30,7 +30,7 @@ export const httpMatchRequest = message('HTTPMatchRequest', {
   ),
   gateways: applied(
     list(text()),
-    '`mesh`: calls of processes; another name: the HTTP gateway of that name; default what the resource says',
+    'of the gateways that the resource names; `mesh`: calls of processes; default all of them',
   ),
   queryParams: applied(
     mapOf(stringMatch),

@@ -17,7 +17,7 @@ export const httpRetry = message('HTTPRetry', {
   retryOn: applied(
     text(),
     "Envoy's and gRPC's words and HTTP statuses, with commas and no spaces; default `connect-failure,refused-stream,unavailable,cancelled`",
-    'gRPC statuses count in trailers too; deadline-exceeded, 5xx, gateway-error and reset also cover a per-try time-out',
+    'words of gRPC look at the status that the attempt ended with, in trailers too, and of a broken connection or a per-try time-out; words and statuses of HTTP, as in Envoy, at the HTTP status, which is 200 where a server answers with a gRPC status, and at attempts without an answer',
   ),
   retryRemoteLocalities: applied(
     flag(),

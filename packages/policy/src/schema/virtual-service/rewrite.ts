@@ -10,7 +10,10 @@ export const regexRewrite = message('RegexRewrite', {
 
 /** What is changed in a call before it is sent. */
 export const httpRewrite = message('HTTPRewrite', {
-  uri: applied(text(), 'the path; where the rule matched a prefix it replaces the prefix'),
+  uri: applied(
+    text(),
+    'the path; where the rule matched a prefix it replaces the prefix; a match without a uri is the prefix `/`',
+  ),
   authority: applied(
     text(),
     'the authority that the node sees; the node itself is the one of the destination',

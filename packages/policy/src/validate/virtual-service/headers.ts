@@ -7,6 +7,8 @@ const NAME = /^[0-9a-z_.-]+$/i;
 /** gRPC's ASCII-Value: space and printable characters. */
 const VALUE = /^[\x20-\x7e]*$/;
 const AUTHORITY = new Set([':authority', 'host']);
+/** `%DOWNSTREAM_REMOTE_ADDRESS%`, `%REQ(x-a)%` */
+const ENVOY_VARIABLE = /%[A-Z][A-Z0-9_]*(?:\([^)]*\))?(?::\d+)?%/;
 /** Names that belong to HTTP/2 and gRPC. */
 const RESERVED = /^(?:grpc-.*|te|content-type|user-agent|connection|transfer-encoding)$/i;
 
@@ -51,6 +53,12 @@ function checkOperations(operations: HeaderOperations, path: FieldPath, find: Fi
       const at = [...path, operation, name];
       if (AUTHORITY.has(name.toLowerCase())) authorities.push(at);
       else checkName(name, at, find);
+      if (name.toLowerCase().endsWith('-bin')) {
+        find.error(at, `${name} is binary, and has no text`, 'take -bin off the name, or let code send it');
+      }
+      if (ENVOY_VARIABLE.test(value)) {
+        find.error(at, 'the variables of Envoy are not filled in', 'write plain text, or let code send it');
+      }
       if (!VALUE.test(value)) {
         find.error(at, 'gRPC sends printable ASCII only', 'write plain text, or let code send a -bin header');
       }
@@ -65,7 +73,7 @@ function checkOperations(operations: HeaderOperations, path: FieldPath, find: Fi
     }
     checkName(name, at, find);
     if (written.has(name.toLowerCase())) {
-      find.warning(at, `${name} is written and removed`, 'keep one of them; removing comes last');
+      find.warning(at, `${name} is written and removed`, 'keep one of them; removing comes first');
     }
   }
   return authorities;
