@@ -11,6 +11,18 @@ async function worldOfThree(): Promise<TestWorld> {
   return world;
 }
 
+/** Node b is known to be silent. */
+async function worldOfTwoWithOneSilent() {
+  const world = new TestWorld();
+  await world.nodes('a', 'b');
+  world.transport.node('b').freeze();
+  const caller = world.caller({ ...ROUND_ROBIN, idempotent: true });
+  for (let count = 0; count < 2; count++) world.call(caller);
+  await world.clock.advance(1500);
+  expect(world.room.report()[0]?.nodes.map(({ state }) => state)).toEqual(['ready', 'down']);
+  return { world, dying: world.transport.node('a') };
+}
+
 describe('a call that has lost its node', () => {
   it('goes on to none that died of the same cause and is not known to have', async () => {
     const world = await worldOfThree();
@@ -48,6 +60,19 @@ describe('a call that has lost its node', () => {
     await world.clock.settle();
     expect((await outcome).code).toBe(status.OK);
     expect(world.path).toHaveLength(2);
+  });
+
+  it('goes to a silent node at once where there are no others: to ask it again says nothing', async () => {
+    const { world, dying } = await worldOfTwoWithOneSilent();
+    dying.script = () => ({ kind: 'silence' });
+    const { outcome } = world.call(world.caller(ROUND_ROBIN));
+    await world.clock.settle();
+    dying.goDown();
+    await world.clock.advance(20);
+    world.transport.node('b').thaw();
+    await world.clock.settle();
+    expect((await outcome).code).toBe(status.OK);
+    expect(world.path.slice(-2)).toEqual(['a', 'b']);
   });
 
   it('asks once with all others that have lost theirs', async () => {

@@ -19,13 +19,16 @@ const WORD_RATIO = 0.1;
  */
 export async function nodeThatAnswers(call: PlannedCall, lostAt: number, clock: Clock): Promise<Found> {
   const untilMs = clock.now() + wordMs(call, clock);
+  const asked = new Set<NodeHandle>();
   for (;;) {
     const pick = pickFor(call, clock);
     if (pick.kind !== 'node') return waitForNode(call, pick, clock);
     const handle = pick.candidate;
     if (handle.provedAt >= lostAt) return { handle };
     const leftMs = untilMs - clock.now();
-    if (leftMs <= 0) return { handle };
+    // Nothing better than one that has not answered: there is none.
+    if (leftMs <= 0 || asked.has(handle)) return { handle };
+    asked.add(handle);
     const verdict = await wordOf(call, handle, leftMs / 2, clock);
     if (call.over !== undefined) return { outcome: call.over };
     // Slow to answer: it may merely be busy, and another may not be.
