@@ -74,7 +74,8 @@ function tooSlow({ now, own, peers, settings }: Suspicion): string | undefined {
   return slowerThanPeers(own.latencies, () => latenciesOf(peers()), now, settings);
 }
 
-function latenciesOf(nodes: readonly NodeFigures[]): readonly LatencyWindow[] {
+/** The latencies of the nodes that are in use. */
+export function latenciesOf(nodes: readonly NodeFigures[]): readonly LatencyWindow[] {
   const windows: LatencyWindow[] = [];
   for (const { isEjected, latencies } of nodes)
     if (!isEjected && latencies !== undefined) windows.push(latencies);

@@ -1,6 +1,7 @@
 import { type AttemptCounts, AttemptWindow } from './attempt-window.js';
 import { LATENCY_SLOT_MS, LatencyWindow } from './latency-window.js';
 import {
+  latenciesOf,
   type NodeFigures,
   RULES_AT_ONCE,
   RULES_FROM_TIME_TO_TIME,
@@ -10,6 +11,7 @@ import {
 } from './outlier-rules.js';
 import type { OutlierSettings } from './outlier-settings.js';
 import { Pace } from './pace.js';
+import { slowLimitMs } from './slower-than-peers.js';
 
 /** The figures of all nodes are compared this often a window: once a second by default. */
 const COMPARISONS_PER_WINDOW = 30;
@@ -54,6 +56,18 @@ export class OutlierRecord implements NodeFigures {
     if (latencyMs === undefined) return;
     if (this.#coldAnswers > 0) this.#coldAnswers--;
     else this.latencies?.add(now, latencyMs);
+  }
+
+  /**
+   * Takes note of an attempt whose deadline came before an answer did: no failure, since the deadline may have been short, but as slow as
+   * that where the peers would have answered long before.
+   *
+   * @param waitedMs - from its start.
+   */
+  noAnswer(now: number, waitedMs: number, peers: () => readonly NodeFigures[]): void {
+    if (this.latencies === undefined || waitedMs <= this.#settings.latencyFloorMs) return;
+    const limitMs = slowLimitMs(latenciesOf(peers()), now, this.#settings);
+    if (limitMs !== undefined && waitedMs > limitMs) this.latencies.add(now, waitedMs);
   }
 
   /** Takes note of an attempt that the node is to blame for. */

@@ -40,20 +40,12 @@ export function slowerThanPeers(
   own: LatencyWindow,
   peers: () => readonly LatencyWindow[],
   now: number,
-  { latencyFactor, latencyFloorMs }: SlowLimits,
+  limits: SlowLimits,
 ): string | undefined {
-  if (own.counts(now, latencyFloorMs).slow < MIN_SLOW) return undefined;
-  const measured: LatencyWindow[] = [];
-  const p90s: number[] = [];
-  for (const peer of peers()) {
-    const itsP90 = peer.p90(now);
-    if (itsP90 === undefined) continue;
-    measured.push(peer);
-    p90s.push(itsP90);
-  }
-  const p90 = lowerMedian(p90s);
-  if (p90 === undefined) return undefined;
-  const limitMs = Math.max(p90 * latencyFactor, p90 + latencyFloorMs);
+  if (own.counts(now, limits.latencyFloorMs).slow < MIN_SLOW) return undefined;
+  const measure = measureOf(peers(), now, limits);
+  if (measure === undefined) return undefined;
+  const { limitMs, p90, measured } = measure;
   if (own.counts(now, limitMs).slow < MIN_SLOW) return undefined;
   // Peers that are slow as well, a minority by the choice of the limit, would hide that it is.
   const quick = measured.filter((peer) => {
@@ -64,6 +56,41 @@ export function slowerThanPeers(
   if (found === undefined) return undefined;
   const { answers, slow } = found;
   return `${slow} of its last ${answers} answers took over ${Math.round(limitMs)} ms, p90 of peers is ${Number(p90.toPrecision(2))} ms`;
+}
+
+/** What is slow, by the nodes that have answered enough to say so. */
+interface Measure {
+  readonly limitMs: number;
+  /** The lower median of the nodes' 90th percentiles. */
+  readonly p90: number;
+  readonly measured: readonly LatencyWindow[];
+}
+
+function measureOf(
+  peers: readonly LatencyWindow[],
+  now: number,
+  { latencyFactor, latencyFloorMs }: SlowLimits,
+): Measure | undefined {
+  const measured: LatencyWindow[] = [];
+  const p90s: number[] = [];
+  for (const peer of peers) {
+    const itsP90 = peer.p90(now);
+    if (itsP90 === undefined) continue;
+    measured.push(peer);
+    p90s.push(itsP90);
+  }
+  const p90 = lowerMedian(p90s);
+  if (p90 === undefined) return undefined;
+  return { limitMs: Math.max(p90 * latencyFactor, p90 + latencyFloorMs), p90, measured };
+}
+
+/** From where on an answer is slow, in ms, by what a node's peers take; undefined where too little is known of them. */
+export function slowLimitMs(
+  peers: readonly LatencyWindow[],
+  now: number,
+  limits: SlowLimits,
+): number | undefined {
+  return measureOf(peers, now, limits)?.limitMs;
 }
 
 /** The shortest time up to now in which the node is slow beyond chance. */

@@ -60,6 +60,29 @@ describe('the mark', () => {
     expect(await ejectedForSlowness((count) => ({ hashKey: `${count}` }), 'unary')).toBe(false);
   });
 
+  it.each([
+    ['is put on a node that lives and lets deadlines pass, where others answer', true, ['a'], 500],
+    ['is put on none where all do', false, ['a', 'b', 'c'], 500],
+    ['is put on none for a deadline that hardly leaves the others time', false, ['a'], 30],
+  ])('by latency %s', async (_what, ejects, hanging, timeoutMs) => {
+    const world = new TestWorld(3);
+    await world.nodes('a', 'b', 'c');
+    for (const id of ['a', 'b', 'c']) {
+      world.transport.node(id).script = ({ at, messages }) =>
+        at >= 2000 && hanging.includes(id) ? { kind: 'silence' } : { kind: 'answer', messages, afterMs: 10 };
+    }
+    const caller = world.caller({ timeoutMs });
+    for (let count = 0; count < 400; count++) {
+      world.call(caller);
+      await world.clock.advance(10);
+    }
+    const handles = [...(world.room.services[0]?.nodes.handles ?? [])];
+    world.room.close();
+    expect(handles.filter(({ isEjected }) => isEjected).map(({ node }) => node.id)).toEqual(
+      ejects ? ['a'] : [],
+    );
+  });
+
   it.each([status.INTERNAL, status.UNAVAILABLE, status.RESOURCE_EXHAUSTED, status.NOT_FOUND])(
     'counts a status that a server answers only where the settings say so: %i',
     async (code) => {

@@ -1,7 +1,7 @@
 import { type Clock, classify, type Reason } from '@micromesh/core';
 import type { Attempt } from '../attempt/attempt.js';
 import type { Bracket } from '../chain/interceptor.js';
-import { comparableLatencyMs } from './comparable-latency.js';
+import { comparableLatencyMs, comparableSilenceMs } from './comparable-latency.js';
 
 /** What one event costs many attempts at once. */
 const LOSSES: ReadonlySet<Reason> = new Set<Reason>(['connect', 'dropped', 'silent']);
@@ -19,6 +19,8 @@ export function mark(clock: Clock): Bracket<Attempt> {
       const now = clock.now();
       if (remote) handle.heard(now);
       if (verdict === 'ignored') return;
+      const silenceMs = comparableSilenceMs(attempt, outcome, now);
+      if (silenceMs !== undefined) handle.countNoAnswer(now, silenceMs);
       const failed = blame === 'node' || (remote && handle.countsCode(outcome.code));
       if (!failed && !remote) return;
       const latencyMs = (attempt.answeredAt ?? now) - attempt.startedAt;

@@ -148,6 +148,12 @@ export class NodeHandle implements Candidate {
     this.#ejection.judge(now);
   }
 
+  /** Counts an attempt whose deadline came before an answer did. */
+  countNoAnswer(now: number, waitedMs: number): void {
+    this.record.noAnswer(now, waitedMs, () => this.peers());
+    this.#ejection.judge(now);
+  }
+
   countFailure(now: number): void {
     this.record.failure(now);
     this.#ejection.judge(now);
