@@ -92,7 +92,9 @@ export const STREAM_SCENARIOS: readonly Scenario[] = [
   {
     name: 'server stream: a deadline in the middle',
     run: async (stub) => {
-      const call = stub.list(request({ count: 2 }), metadata({ do: 'hang' }), { deadline: Date.now() + 1000 });
+      const call = stub.list(request({ count: 2 }), metadata({ do: 'hang' }), {
+        deadline: Date.now() + 1000,
+      });
       const texts: string[] = [];
       call.on('data', ({ text }: ProbeReply) => texts.push(text));
       const { code } = await next<ServiceError>(call, 'error');
