@@ -19,6 +19,10 @@ import type { Edited } from './edited.js';
 import { type Current, currentOf, stampFacts, stampWords, withPolicies } from './opened-policies.js';
 import { problemCounts, problemsText } from './problems-text.js';
 
+// To go when the client's chain reads them: what is stored here is nothing to a call until then.
+const NOT_FOLLOWED =
+  'micromesh: note: this version checks, stores and brings policies; its calls do not follow them yet\n';
+
 /** What every command that changes policies is told. */
 export interface ChangeOptions {
   /** As `createMesh` takes it; default MICROMESH_REGISTRY, else the dev agent of this machine. */
@@ -75,6 +79,7 @@ export function changePolicies(
     const version = isWritten
       ? await store.commit(current.base, resources, stamp, rollbackTo)
       : current.version;
+    if (isWritten && !json) io.stderr.write(NOT_FOLLOWED);
     if (json) {
       const shown = { version: version?.version ?? null, previous: current.base.pointer?.version ?? null };
       const stamped = version === undefined ? {} : stampFacts(version);
