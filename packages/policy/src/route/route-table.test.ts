@@ -47,6 +47,7 @@ describe('a match', () => {
     ['{ withoutHeaders: { x-a: { exact: b } } }', callOf({ headers: { 'x-a': 'b' } }), false],
     ['{ withoutHeaders: { x-a: { exact: b } } }', callOf({ headers: { 'x-a': 'c' } }), true],
     ['{ withoutHeaders: { x-a: { exact: b } } }', callOf(), true],
+    ['{ withoutHeaders: { x-a: { exact: "" } } }', callOf(), false],
     // A header that is missing counts as empty, and the pattern takes the empty text.
     ['{ withoutHeaders: { x-a: { regex: ".*" } } }', callOf(), false],
     ['{ queryParams: { q: { exact: "1" } } }', callOf({ query: 'q=1&r=2' }), true],
