@@ -51,6 +51,17 @@ describe('an outlier', () => {
     expect(record.eject(now + 20 * 30_000)).toBe(30_000);
   });
 
+  it('is out for longer each time that it is not well when its ejection ends', () => {
+    const record = new OutlierRecord(OUTLIER_DEFAULTS);
+    let now = 1_000_000;
+    const lengths = [1, 2, 3, 4].map(() => {
+      const lengthMs = record.eject(now);
+      now += lengthMs + 1000;
+      return lengthMs;
+    });
+    expect(lengths).toEqual([30_000, 60_000, 90_000, 120_000]);
+  });
+
   it('shares its fate with at most half of the nodes, though one may always go', () => {
     expect([1, 2, 3, 4, 5, 10].map((nodes) => maxEjected(nodes, OUTLIER_DEFAULTS))).toEqual([
       0, 1, 1, 2, 2, 5,

@@ -113,7 +113,8 @@ export class OutlierRecord implements NodeFigures {
   /** Starts an ejection and says how long it lasts. */
   eject(now: number): number {
     const { baseEjectionMs, maxEjectionMs } = this.#settings;
-    if (this.#ejections > 0) {
+    // One that goes on was not healthy meanwhile.
+    if (this.#ejections > 0 && !this.#ejected) {
       const healthyMs = Math.max(0, now - this.#healthySince);
       this.#ejections = Math.max(0, this.#ejections - Math.floor(healthyMs / baseEjectionMs));
     }

@@ -88,6 +88,8 @@ export class ClientCall implements Call {
   place = -1;
   /** Nodes that the call has been to. */
   tried: readonly string[] = NONE;
+  /** Attempts may run beside each other. */
+  raced = false;
   /** When a node of the call was lost with a request on it, on the mesh's clock. */
   lostAt: number | undefined;
   /** Attempts that were provably unsent and went elsewhere outside `retries`. */

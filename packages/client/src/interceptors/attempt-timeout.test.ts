@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import { retrySafely } from '../retry/retry-function.js';
-import { TestWorld } from '../testing/index.js';
+import { TestWorld, testNode } from '../testing/index.js';
 
 const ROUND_ROBIN = { strategy: 'round-robin' } as const;
 
@@ -114,6 +114,20 @@ describe('a silent attempt', () => {
       expect(call.attempts).toBe(1);
     },
   );
+
+  it('is not cut where no other node fits its call', async () => {
+    const world = new TestWorld();
+    const nodes = [testNode('a', { version: '1' }), testNode('b', { version: '2' })];
+    world.registry.show({ name: 'hello' }, nodes);
+    await world.clock.settle();
+    world.transport.node('b').freeze();
+    const { call, outcome } = world.call(world.caller({ filter: { version: '2' } }));
+    await world.clock.advance(2000);
+    world.transport.node('b').thaw();
+    await world.clock.settle();
+    expect((await outcome).code).toBe(status.OK);
+    expect(call.attempts).toBe(1);
+  });
 
   it('is only cut as far as the retry budget lets it go elsewhere', async () => {
     const world = new TestWorld(1, { budget: { ratio: 0, perSecond: 0.2 } });

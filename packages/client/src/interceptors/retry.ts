@@ -18,6 +18,7 @@ export function retry(clock: Clock, random: Random): Interceptor<PlannedCall> {
 }
 
 function race(call: PlannedCall, next: Invoke<PlannedCall>, clock: Clock, random: Random): Promise<Outcome> {
+  call.raced = true;
   return new AttemptRace(call, next, clock, random).run().then((outcome) => settled(call, outcome));
 }
 

@@ -1,7 +1,9 @@
+import { status } from '@grpc/grpc-js';
 import type { Clock, Outcome } from '@micromesh/core';
 import { Attempt } from '../attempt/attempt.js';
 import type { PlannedCall } from '../call/client-call.js';
 import type { Interceptor, Invoke } from '../chain/interceptor.js';
+import { supersededOutcome } from '../chain/local-outcome.js';
 import type { NodeHandle } from '../nodes/node-handle.js';
 import { nodeThatAnswers } from '../selection/node-that-answers.js';
 import { pickFor } from '../selection/pick-for.js';
@@ -35,5 +37,11 @@ function attemptOn(
   call.attempts++;
   const attempt = new Attempt(call, handle, call.attempts, clock);
   call.begin(attempt);
-  return next(attempt);
+  if (!call.raced) return next(attempt);
+  // Another may have claimed the call while a user's interceptor was at work on the end of this one, which then is nobody's.
+  return next(attempt).then((outcome) =>
+    outcome.code !== status.OK && call.winner !== undefined && call.winner !== attempt
+      ? supersededOutcome(outcome.delivery)
+      : outcome,
+  );
 }

@@ -81,4 +81,18 @@ describe('a limit of calls that retry at a time', () => {
     expect(calls.map(({ call }) => call.attempts)).toEqual([2, 1]);
     expect(stops.map(({ cause }) => cause)).toEqual(['retryConcurrency']);
   });
+
+  it('counts no call that waits for its silent node because the budget lets it go nowhere else', async () => {
+    const world = new TestWorld(1, { budget: { ratio: 0, perSecond: 0.1, windowMs: 10_000 } });
+    await world.nodes('a', 'b');
+    const caller = world.caller({ strategy: 'round-robin', timeoutMs: 60_000, maxConcurrentRetries: 1 });
+    const { budget, retryConcurrency } = caller.parts.to;
+    expect(budget.tryTake()).toBe(true);
+    world.transport.node('a').freeze();
+    const waiting = world.call(caller);
+    await world.clock.advance(5000);
+    expect(waiting.call.attempts).toBe(1);
+    expect(retryConcurrency?.running).toBe(0);
+    world.room.close();
+  });
 });

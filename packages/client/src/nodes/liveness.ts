@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '@micromesh/core';
 import type { Connection } from '../transport/transport.js';
-import { askNode, type Verdict } from './question.js';
+import { askNode, type Question, type Verdict } from './question.js';
 
 /** How long a silent node keeps its connection before another is tried: by then a freeze is no pause any more. */
 const SILENT_RECONNECT_MS = 10_000;
@@ -25,6 +25,7 @@ export class Liveness {
   readonly #owner: LivenessOwner;
   #silent = false;
   #asking: Promise<Verdict> | undefined;
+  #question: Question | undefined;
   #reconnect: Timer | undefined;
   #ended = false;
   /** When anything last came from the node, on the mesh's clock. */
@@ -49,25 +50,27 @@ export class Liveness {
   /**
    * Asks the node whether it lives; a question that is under way is shared.
    *
-   * @param waitMs - how long the first who asks waits for the answer.
+   * @param waitMs - how long to wait for the answer, before the node is silent to all; of those who share it the least counts.
    */
   ask(waitMs: number): Promise<Verdict> {
     if (this.#silent) return Promise.resolve('silent');
     if (!this.#owner.isConnected) return Promise.resolve('disconnected');
-    this.#asking ??= this.#question(waitMs);
+    if (this.#asking === undefined) this.#asking = this.#ask(waitMs);
+    else this.#question?.hasten(waitMs);
     return this.#asking;
   }
 
-  async #question(waitMs: number): Promise<Verdict> {
+  async #ask(waitMs: number): Promise<Verdict> {
     const { clock } = this.#owner;
     const startedAt = clock.now();
     const question = askNode(this.#owner.connection, clock, waitMs);
-    // The question is under way from here on, though the promise is kept only after this turn.
-    const asking = question.verdict;
-    this.#asking = asking;
+    this.#question = question;
+    // Under way from here on, though who asks has the promise only after this turn.
+    this.#asking = question.verdict;
     this.#owner.onLiveness('asked whether it lives');
-    const verdict = await asking;
+    const verdict = await question.verdict;
     this.#asking = undefined;
+    this.#question = undefined;
     const durationMs = clock.now() - startedAt;
     this.#owner.onVerdict(verdict, durationMs);
     if (verdict === 'alive') {

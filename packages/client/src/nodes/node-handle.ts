@@ -219,7 +219,7 @@ export class NodeHandle implements Candidate {
   /**
    * Asks the node whether it lives; a question that is under way is shared.
    *
-   * @param waitMs - how long the first who asks waits for the answer.
+   * @param waitMs - how long to wait for the answer, before the node is silent to all; of those who share it the least counts.
    */
   ask(waitMs: number): Promise<Verdict> {
     return this.#liveness.ask(waitMs);

@@ -8,6 +8,9 @@ export const QUESTION_PATH = '/micromesh.v1.Liveness/Ask';
 /** How long a question waits: a quarter of what is left, within these. */
 const ANSWER_MS = { min: 100, max: 1000 };
 
+/** How long a question waits that is asked out of caution: nobody has been waiting for the node. */
+export const CAUTIOUS_ANSWER_MS = ANSWER_MS.max;
+
 /** How long a call's question to a node waits for the answer, before the node is silent; in [100, 1000]. */
 export function answerMs(deadline: number, now: number): number {
   return Math.max(ANSWER_MS.min, Math.min(ANSWER_MS.max, (deadline - now) / 4));
@@ -34,31 +37,30 @@ function afterPoll(work: () => void): void {
 
 /** One question and its verdict. */
 export class Question implements WireListener {
-  /** Settles when the node answers, or when `waitMs` are over. */
+  /** Settles when the node answers, or when the time is over. */
   readonly verdict: Promise<Verdict>;
   /** Settles when the node answers after all, or its connection ends: when a frozen process thaws. */
   readonly end: Promise<Exclude<Verdict, 'silent'>>;
+  readonly #clock: Clock;
   #settle!: (verdict: Exclude<Verdict, 'silent'>) => void;
+  #judge!: (verdict: Verdict) => void;
+  #timer: Timer | undefined;
+  #dueAt = Number.POSITIVE_INFINITY;
 
+  /** @param waitMs - how long until it is silence. */
   constructor(connection: Connection, clock: Clock, waitMs: number) {
+    this.#clock = clock;
     this.end = new Promise((resolve) => {
       this.#settle = resolve;
     });
     this.verdict = new Promise((resolve) => {
-      let timer = waitFor(waitMs);
-      void this.end.then((verdict) => {
-        timer.cancel();
-        resolve(verdict);
-      });
-      function waitFor(ms: number): Timer {
-        const dueAt = clock.now() + ms;
-        return clock.setTimer(ms, () => {
-          // Late: it was this process that stood still, and the node's answer may lie unread in the socket.
-          if (clock.now() - dueAt > OWN_STALL_MS) timer = waitFor(ms);
-          else afterPoll(() => resolve('silent'));
-        });
-      }
+      this.#judge = resolve;
     });
+    void this.end.then((verdict) => {
+      this.#timer?.cancel();
+      this.#judge(verdict);
+    });
+    this.#waitFor(waitMs);
     const metadata = new Metadata();
     const call = connection.call(
       { path: QUESTION_PATH, metadata, host: undefined, credentials: undefined },
@@ -66,6 +68,22 @@ export class Question implements WireListener {
     );
     call.read();
     call.halfClose();
+  }
+
+  /** Somebody else asks the same and has less time: the verdict comes as soon as that one needs it. */
+  hasten(waitMs: number): void {
+    if (this.#clock.now() + waitMs < this.#dueAt) this.#waitFor(waitMs);
+  }
+
+  #waitFor(ms: number): void {
+    this.#timer?.cancel();
+    const dueAt = this.#clock.now() + ms;
+    this.#dueAt = dueAt;
+    this.#timer = this.#clock.setTimer(ms, () => {
+      // Late: it was this process that stood still, and the node's answer may lie unread in the socket.
+      if (this.#clock.now() - dueAt > OWN_STALL_MS) this.#waitFor(ms);
+      else afterPoll(() => this.#judge('silent'));
+    });
   }
 
   onHeaders(): void {}

@@ -126,7 +126,7 @@ export class AttemptRace {
       // Another attempt runs. What is not worth a retry is an answer all the same; else that one may have a better one.
       const worthRetry = await askRetryFunction(this.call, outcome, this.clock);
       const isAnswer = worthRetry === false && outcome.origin === 'remote';
-      if (isAnswer && !this.#settled) this.#settle(outcome);
+      if (isAnswer && !this.#settled && this.call.over === undefined) this.#settle(outcome);
       return;
     }
     this.#nextBeside?.cancel();

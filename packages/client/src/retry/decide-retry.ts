@@ -13,6 +13,7 @@ import {
 import type { PlannedCall } from '../call/client-call.js';
 import { orStopped } from '../call/or-stopped.js';
 import { localOutcome } from '../chain/local-outcome.js';
+import { pickerFor } from '../selection/pick-for.js';
 import { backoffMs } from './backoff.js';
 import { pushBackOf } from './push-back.js';
 import type { RetryContext, RetryDecision } from './retry-function.js';
@@ -102,10 +103,14 @@ function fastestMs({ plan }: PlannedCall, now: number): number {
   return plan.latency.quantile(FASTEST_RATIO, now).fromMs;
 }
 
+/** Whether a node that fits the call is connected and not silent. */
+function hasAnswering(call: PlannedCall): boolean {
+  return pickerFor(call).matching.some(({ isConnected, isSilent }) => isConnected && !isSilent);
+}
+
 /** Whether a node is left that the call has not tried. */
 export function hasUntried(call: PlannedCall): boolean {
-  const { strategy, filter, filterKey } = call.plan;
-  return call.to.nodes.picker(strategy, filter, filterKey).hasUntried(call.tried);
+  return pickerFor(call).hasUntried(call.tried);
 }
 
 async function askToRetry(
@@ -186,12 +191,19 @@ export function takeFromBudget(call: PlannedCall): boolean {
 /** What is in the way of an extra attempt: the budget, or that so many calls of the service retry already. */
 function tryTakeExtra(call: PlannedCall): RetryStopEvent['cause'] | undefined {
   const { retryConcurrency, budget } = call.to;
-  if (retryConcurrency !== undefined && call.retriesUnder === undefined) {
-    if (!retryConcurrency.tryEnter()) return 'retryConcurrency';
+  const isTakenNow = !call.extraTaken && budget.tryTake();
+  call.extraTaken ||= isTakenNow;
+  if (!call.extraTaken) return 'budget';
+  if (retryConcurrency === undefined || call.retriesUnder !== undefined) return undefined;
+  if (retryConcurrency.tryEnter()) {
     call.retriesUnder = retryConcurrency;
+    return undefined;
   }
-  call.extraTaken ||= budget.tryTake();
-  return call.extraTaken ? undefined : 'budget';
+  if (isTakenNow) {
+    budget.giveBack();
+    call.extraTaken = false;
+  }
+  return 'retryConcurrency';
 }
 
 /**
@@ -202,6 +214,7 @@ function tryTakeExtra(call: PlannedCall): RetryStopEvent['cause'] | undefined {
  */
 export function mayGoElsewhere(call: PlannedCall, loss: Outcome, clock: Clock): boolean {
   if (call.running > 1) return true;
+  if (!hasAnswering(call)) return false;
   if (countedAttempts(call) > call.plan.retries || !mayReplay(call, loss.delivery)) return false;
   if (comesTooLate(call, clock.now()) || !mightRetry(call, loss, clock)) return false;
   return tryTakeExtra(call) === undefined;

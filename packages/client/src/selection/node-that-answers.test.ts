@@ -75,6 +75,25 @@ describe('a call that has lost its node', () => {
     expect(world.path.slice(-2)).toEqual(['a', 'b']);
   });
 
+  it('does not make a node silent to others that stands still for a moment, however little time it has itself', async () => {
+    const world = await worldOfThree();
+    const caller = world.caller({ strategy: 'round-robin' });
+    world.transport.node('a').script = () => ({ kind: 'silence' });
+    world.transport.node('b').script = ({ messages }) => ({ kind: 'answer', messages, afterMs: 600 });
+    world.call(caller, { timeoutMs: 400 });
+    const long = world.call(caller, { timeoutMs: 30_000 });
+    world.call(caller);
+    await world.clock.advance(10);
+    world.transport.node('b').freeze();
+    world.transport.node('c').freeze();
+    world.transport.node('a').goDown();
+    await world.clock.advance(150);
+    for (const id of ['b', 'c']) world.transport.node(id).thaw();
+    await world.clock.advance(1000);
+    expect((await long.outcome).code).toBe(status.OK);
+    expect(long.call.attempts).toBe(1);
+  });
+
   it('asks once with all others that have lost theirs', async () => {
     const world = new TestWorld();
     await world.nodes('a', 'b');

@@ -1,7 +1,7 @@
 import type { Clock } from '@micromesh/core';
 import type { PlannedCall } from '../call/client-call.js';
 import type { NodeHandle } from '../nodes/node-handle.js';
-import { answerMs, type Verdict } from '../nodes/question.js';
+import { CAUTIOUS_ANSWER_MS, type Verdict } from '../nodes/question.js';
 import { pickFor } from './pick-for.js';
 import { type Found, waitForNode } from './wait-for-node.js';
 
@@ -51,7 +51,7 @@ async function wordOf(
   let verdict: Verdict | undefined;
   await call.sleep((wake) => {
     const timer = clock.setTimer(waitMs, wake);
-    void handle.ask(answerMs(call.deadline, clock.now())).then((word) => {
+    void handle.ask(CAUTIOUS_ANSWER_MS).then((word) => {
       verdict = word;
       wake();
     });
