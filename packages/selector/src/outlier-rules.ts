@@ -9,6 +9,8 @@ export interface NodeFigures {
   readonly inARow: number;
   readonly isEjected: boolean;
   counts(now: number): AttemptCounts;
+  /** Attempts within the window that ended as those on a node do that has too much to do. */
+  strains(now: number): number;
   /** How long its answers took lately; undefined where `latencyFactor` is off. */
   readonly latencies: LatencyWindow | undefined;
 }
@@ -54,6 +56,9 @@ function failureShare({ now, own, peers, settings }: Suspicion): string | undefi
 /** Sums of equal shares are not always equal. */
 const ROUNDING = 1e-9;
 
+/** Peers of which more attempts than this share ended for too much to do have no room for another's work. */
+const STRAINED_RATIO = 0.05;
+
 function belowMeanSuccess({ now, own, peers, settings }: Suspicion): string | undefined {
   const { stdevFactor, stdevMinNodes, stdevMinCalls } = settings;
   if (stdevFactor === 0) return undefined;
@@ -71,7 +76,15 @@ function belowMeanSuccess({ now, own, peers, settings }: Suspicion): string | un
 
 function tooSlow({ now, own, peers, settings }: Suspicion): string | undefined {
   if (settings.latencyFactor === 0 || own.latencies === undefined) return undefined;
-  return slowerThanPeers(own.latencies, () => latenciesOf(peers()), now, settings);
+  const cause = slowerThanPeers(own.latencies, () => latenciesOf(peers()), now, settings);
+  // Who has too much to do is slow for that, and with one node less the others have more: that is how a fleet goes down.
+  return cause === undefined || areStrained(peers(), now) ? undefined : cause;
+}
+
+function areStrained(nodes: readonly NodeFigures[], now: number): boolean {
+  let strains = 0;
+  for (const node of nodes) strains += node.strains(now);
+  return strains > 0 && strains > (total(nodes, now).calls + strains) * STRAINED_RATIO;
 }
 
 /** The latencies of the nodes that are in use. */

@@ -11,7 +11,7 @@ import {
 } from './outlier-rules.js';
 import type { OutlierSettings } from './outlier-settings.js';
 import { Pace } from './pace.js';
-import { slowLimitMs } from './slower-than-peers.js';
+import { p90Of, slowLimitMs } from './slower-than-peers.js';
 
 /** The figures of all nodes are compared this often a window: once a second by default. */
 const COMPARISONS_PER_WINDOW = 30;
@@ -23,6 +23,8 @@ const COLD_ANSWERS = 10;
 export class OutlierRecord implements NodeFigures {
   readonly #settings: OutlierSettings;
   readonly #window: AttemptWindow;
+  /** Attempts that ended as those on a node do that has too much to do. */
+  readonly #strains: AttemptWindow;
   /** How long its answers took lately; undefined where `latencyFactor` is off. */
   readonly latencies: LatencyWindow | undefined;
   #inARow = 0;
@@ -31,12 +33,15 @@ export class OutlierRecord implements NodeFigures {
   readonly #timing = new Pace(LATENCY_SLOT_MS);
   #coldAnswers = COLD_ANSWERS;
   #ejected = false;
+  /** From where on answers were slow when this node was found to be; undefined: it was not. */
+  #slowLimitMs: number | undefined;
   #ejections = 0;
   #healthySince = 0;
 
   constructor(settings: OutlierSettings) {
     this.#settings = settings;
     this.#window = new AttemptWindow(settings.windowMs);
+    this.#strains = new AttemptWindow(settings.windowMs);
     this.latencies = settings.latencyFactor > 0 ? new LatencyWindow() : undefined;
     const compares = settings.stdevFactor > 0;
     this.#comparing = new Pace(
@@ -56,6 +61,16 @@ export class OutlierRecord implements NodeFigures {
     if (latencyMs === undefined) return;
     if (this.#coldAnswers > 0) this.#coldAnswers--;
     else this.latencies?.add(now, latencyMs);
+  }
+
+  /** Takes note of an attempt that ended as one on a node does that has too much to do: no answer until the deadline, or a refusal. */
+  strain(now: number): void {
+    this.#strains.addFailure(now);
+  }
+
+  /** Those of {@link strain} within the window. */
+  strains(now: number): number {
+    return this.#strains.counts(now).failures;
   }
 
   /**
@@ -103,11 +118,29 @@ export class OutlierRecord implements NodeFigures {
    */
   outlierCause(now: number, peers: () => readonly NodeFigures[]): string | undefined {
     const suspicion: Suspicion = { now, own: this, peers, settings: this.#settings };
-    return (
+    this.#slowLimitMs = undefined;
+    const cause =
       firstCause(RULES_AT_ONCE, suspicion) ??
-      (this.#comparing.isTime(now) ? firstCause(RULES_FROM_TIME_TO_TIME, suspicion) : undefined) ??
-      (this.#timing.isTime(now) ? firstCause(RULES_OF_LATENCY, suspicion) : undefined)
-    );
+      (this.#comparing.isTime(now) ? firstCause(RULES_FROM_TIME_TO_TIME, suspicion) : undefined);
+    if (cause !== undefined || !this.#timing.isTime(now)) return cause;
+    const slow = firstCause(RULES_OF_LATENCY, suspicion);
+    if (slow !== undefined) this.#slowLimitMs = slowLimitMs(latenciesOf(peers()), now, this.#settings);
+    return slow;
+  }
+
+  /** Whether the last cause was that the node is slow. */
+  get wasSlow(): boolean {
+    return this.#slowLimitMs !== undefined;
+  }
+
+  /**
+   * Whether the peers have become as slow as the node was that was ejected for being slow: they lack it, and with it out there are ever fewer to
+   * do the work.
+   */
+  isMissed(now: number, peers: () => readonly NodeFigures[]): boolean {
+    if (this.#slowLimitMs === undefined) return false;
+    const p90 = p90Of(latenciesOf(peers()), now);
+    return p90 !== undefined && p90 > this.#slowLimitMs;
   }
 
   /** Starts an ejection and says how long it lasts. */

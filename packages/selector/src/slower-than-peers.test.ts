@@ -194,3 +194,51 @@ describe('nobody is ejected', () => {
     expect(causes.every((cause) => cause === undefined)).toBe(true);
   });
 });
+
+describe('of nodes that have too much to do', () => {
+  /** Two nodes that answer in 10 ms, and one that takes 400 ms. */
+  function three(): readonly [OutlierRecord, OutlierRecord, OutlierRecord] {
+    const made = [0, 1, 2].map(() => new OutlierRecord(OUTLIER_DEFAULTS));
+    const [slow, one, other] = made;
+    if (slow === undefined || one === undefined || other === undefined) throw new Error('no three');
+    for (let now = 0; now < 2000; now += 20) {
+      slow.success(now, 400);
+      for (const peer of [one, other]) peer.success(now, 10);
+    }
+    return [slow, one, other];
+  }
+
+  it('none is out for being slow: the others would have more', () => {
+    const [slow, one, other] = three();
+    for (let count = 0; count < 20; count++) one.strain(1000);
+    expect(slow.outlierCause(2000, () => [one, other])).toBeUndefined();
+    expect(slow.wasSlow).toBe(false);
+  });
+
+  it('a strain or two is no matter', () => {
+    const [slow, one, other] = three();
+    one.strain(1000);
+    expect(slow.outlierCause(2000, () => [one, other])).toBeDefined();
+    expect(slow.wasSlow).toBe(true);
+  });
+
+  it('one that is out for being slow is missed when the others have become as slow without it', () => {
+    const [slow, one, other] = three();
+    const peers = () => [one, other];
+    expect(slow.outlierCause(2000, peers)).toBeDefined();
+    slow.eject(2000);
+    expect(slow.isMissed(2000, peers)).toBe(false);
+    for (let now = 2000; now < 4000; now += 20) for (const peer of [one, other]) peer.success(now, 100);
+    expect(slow.isMissed(4000, peers)).toBe(true);
+  });
+
+  it('one that is out for its failures is not', () => {
+    const [, one, other] = three();
+    const failing = new OutlierRecord(OUTLIER_DEFAULTS);
+    for (let count = 0; count < 5; count++) failing.failure(2000);
+    expect(failing.outlierCause(2000, () => [one, other])).toBeDefined();
+    failing.eject(2000);
+    for (let now = 2000; now < 4000; now += 20) for (const peer of [one, other]) peer.success(now, 1000);
+    expect(failing.isMissed(4000, () => [one, other])).toBe(false);
+  });
+});

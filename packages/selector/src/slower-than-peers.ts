@@ -84,6 +84,11 @@ function measureOf(
   return { limitMs: Math.max(p90 * latencyFactor, p90 + latencyFloorMs), p90, measured };
 }
 
+/** The 90th percentile of most nodes, the median of them, in ms; undefined where too little is known of them. */
+export function p90Of(nodes: readonly LatencyWindow[], now: number): number | undefined {
+  return measureOf(nodes, now, { latencyFactor: 1, latencyFloorMs: 0 })?.p90;
+}
+
 /** From where on an answer is slow, in ms, by what a node's peers take; undefined where too little is known of them. */
 export function slowLimitMs(
   peers: readonly LatencyWindow[],

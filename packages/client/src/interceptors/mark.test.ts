@@ -56,6 +56,34 @@ describe('the mark', () => {
     expect(await ejectedForSlowness(() => options, kind, code)).toBe(ejects);
   });
 
+  it('for latency is taken off as soon as the others are as slow without the node', async () => {
+    const world = new TestWorld(3);
+    await world.nodes('a', 'b', 'c');
+    let othersMs = 10;
+    for (const id of ['a', 'b', 'c']) {
+      world.transport.node(id).script = ({ at, messages }) => {
+        const afterMs = id === 'a' && at >= 2000 ? 310 : othersMs;
+        return { kind: 'answer', messages, afterMs };
+      };
+    }
+    const caller = world.caller();
+    const run = async (count: number) => {
+      for (let call = 0; call < count; call++) {
+        world.call(caller);
+        await world.clock.advance(10);
+      }
+    };
+    const isOut = () => [...(world.room.services[0]?.nodes.handles ?? [])].some(({ isEjected }) => isEjected);
+    await run(400);
+    expect(isOut()).toBe(true);
+    othersMs = 200;
+    await run(300);
+    expect(isOut()).toBe(false);
+    world.room.close();
+    await world.clock.advance(500);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
   it('is not put on a node for latency where each call goes to a node by its key', async () => {
     expect(await ejectedForSlowness((count) => ({ hashKey: `${count}` }), 'unary')).toBe(false);
   });

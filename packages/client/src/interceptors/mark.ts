@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import { type Clock, classify, type Reason } from '@micromesh/core';
 import type { Attempt } from '../attempt/attempt.js';
 import type { Bracket } from '../chain/interceptor.js';
@@ -5,6 +6,13 @@ import { comparableLatencyMs, comparableSilenceMs } from './comparable-latency.j
 
 /** What one event costs many attempts at once. */
 const LOSSES: ReadonlySet<Reason> = new Set<Reason>(['connect', 'dropped', 'silent']);
+
+/** What a node answers that has too much to do. */
+const STRAINS: ReadonlySet<number> = new Set([
+  status.UNAVAILABLE,
+  status.RESOURCE_EXHAUSTED,
+  status.DEADLINE_EXCEEDED,
+]);
 
 /**
  * Takes the outcome back to the node and to the strategy: go-micro's Mark, with what counts and what does not said by `classify`, and by
@@ -19,6 +27,7 @@ export function mark(clock: Clock): Bracket<Attempt> {
       const now = clock.now();
       if (remote) handle.heard(now);
       if (verdict === 'ignored') return;
+      if (outcome.reason === 'deadline' || (remote && STRAINS.has(outcome.code))) handle.countStrain(now);
       const silenceMs = comparableSilenceMs(attempt, outcome, now);
       if (silenceMs !== undefined) handle.countNoAnswer(now, silenceMs);
       const failed = blame === 'node' || (remote && handle.countsCode(outcome.code));

@@ -1,6 +1,9 @@
 import type { Clock, Timer } from '@micromesh/core';
 import type { OutlierRecord } from '@micromesh/selector';
 
+/** How often it is looked whether the peers of a slow node that is out can do without it. */
+const LOOK_EVERY_MS = 250;
+
 /** The node that may be ejected. */
 export interface EjectionOwner {
   readonly clock: Clock;
@@ -21,6 +24,7 @@ export class Ejection {
   readonly #owner: EjectionOwner;
   #inForce = false;
   #endTimer: Timer | undefined;
+  #missedTimer: Timer | undefined;
   #ended = false;
   /** Of the last ejection, in words. */
   cause = '';
@@ -49,10 +53,37 @@ export class Ejection {
     this.cause = `ejected for ${lengthMs} ms: ${cause}`;
     this.#owner.onEjection(this.cause);
     this.#endTimer = this.#owner.clock.setTimer(lengthMs, () => void this.#probe(), false);
+    if (this.#owner.record.wasSlow) this.#lookIfMissed();
+  }
+
+  /** A slow node is better than none: where its peers cannot do its work as well it comes back at once. */
+  #lookIfMissed(): void {
+    const { clock, record } = this.#owner;
+    this.#missedTimer = clock.setTimer(
+      LOOK_EVERY_MS,
+      () => {
+        if (!record.isMissed(clock.now(), () => this.#owner.peers())) this.#lookIfMissed();
+        else this.#end(clock.now());
+      },
+      false,
+    );
+  }
+
+  #end(now: number): void {
+    this.#cancelTimers();
+    this.#owner.record.restore(now);
+    this.#inForce = false;
+    this.#owner.onEjection('');
+  }
+
+  #cancelTimers(): void {
+    this.#endTimer?.cancel();
+    this.#missedTimer?.cancel();
   }
 
   /** Half-open: the way back leads through a health check, not through somebody's call. */
   async #probe(): Promise<void> {
+    this.#cancelTimers();
     const well = await this.#owner.isWell();
     if (this.#ended) return;
     const now = this.#owner.clock.now();
@@ -60,14 +91,12 @@ export class Ejection {
       this.#begin(now, 'the health check failed');
       return;
     }
-    this.#owner.record.restore(now);
-    this.#inForce = false;
-    this.#owner.onEjection('');
+    this.#end(now);
   }
 
   /** Leaves no timer. */
   end(): void {
     this.#ended = true;
-    this.#endTimer?.cancel();
+    this.#cancelTimers();
   }
 }

@@ -148,6 +148,11 @@ export class NodeHandle implements Candidate {
     this.#ejection.judge(now);
   }
 
+  /** Counts an attempt that ended as one on a node does that has too much to do. */
+  countStrain(now: number): void {
+    this.record.strain(now);
+  }
+
   /** Counts an attempt whose deadline came before an answer did. */
   countNoAnswer(now: number, waitedMs: number): void {
     this.record.noAnswer(now, waitedMs, () => this.peers());
