@@ -139,7 +139,7 @@ describe('the packed README', () => {
 
     it.each(kinds)('runs as %s, and ends by itself', async (_, folder) => {
       const { status, stdout, stderr } = await run(process.execPath, [`${folder}/main.js`], project.folder);
-      expect({ status, stdout }).toEqual({ status: 0, stdout: "{ msg: 'Hello xuxu' }\n" });
+      expect({ status, stdout }, stderr).toEqual({ status: 0, stdout: "{ msg: 'Hello xuxu' }\n" });
       expect(stderr).not.toMatch(/warning/i);
     });
   });
