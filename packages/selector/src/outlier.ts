@@ -33,8 +33,8 @@ export class OutlierRecord implements NodeFigures {
   readonly #timing = new Pace(LATENCY_SLOT_MS);
   #coldAnswers = COLD_ANSWERS;
   #ejected = false;
-  /** From where on answers were slow when this node was found to be; undefined: it was not. */
-  #slowLimitMs: number | undefined;
+  /** From where on its peers are so slow that they miss this node, which was found to be slow; undefined: it was not. */
+  #missedAboveMs: number | undefined;
   #ejections = 0;
   #healthySince = 0;
 
@@ -118,29 +118,35 @@ export class OutlierRecord implements NodeFigures {
    */
   outlierCause(now: number, peers: () => readonly NodeFigures[]): string | undefined {
     const suspicion: Suspicion = { now, own: this, peers, settings: this.#settings };
-    this.#slowLimitMs = undefined;
+    this.#missedAboveMs = undefined;
     const cause =
       firstCause(RULES_AT_ONCE, suspicion) ??
       (this.#comparing.isTime(now) ? firstCause(RULES_FROM_TIME_TO_TIME, suspicion) : undefined);
     if (cause !== undefined || !this.#timing.isTime(now)) return cause;
     const slow = firstCause(RULES_OF_LATENCY, suspicion);
-    if (slow !== undefined) this.#slowLimitMs = slowLimitMs(latenciesOf(peers()), now, this.#settings);
+    if (slow !== undefined) this.#missedAboveMs = this.#missedAbove(now, peers());
     return slow;
+  }
+
+  /** Half as slow as the node, and slow by its peers' own measure: what one busy moment makes of them does not count. */
+  #missedAbove(now: number, peers: readonly NodeFigures[]): number {
+    const limitMs = slowLimitMs(latenciesOf(peers), now, this.#settings) ?? 0;
+    return Math.max(limitMs, (this.latencies?.p90(now) ?? 2 * limitMs) / 2);
   }
 
   /** Whether the last cause was that the node is slow. */
   get wasSlow(): boolean {
-    return this.#slowLimitMs !== undefined;
+    return this.#missedAboveMs !== undefined;
   }
 
   /**
-   * Whether the peers have become as slow as the node was that was ejected for being slow: they lack it, and with it out there are ever fewer to
+   * Whether the peers have become half as slow as the node was that was ejected for being slow: they lack it, and with it out there are ever fewer to
    * do the work.
    */
   isMissed(now: number, peers: () => readonly NodeFigures[]): boolean {
-    if (this.#slowLimitMs === undefined) return false;
+    if (this.#missedAboveMs === undefined) return false;
     const p90 = p90Of(latenciesOf(peers()), now);
-    return p90 !== undefined && p90 > this.#slowLimitMs;
+    return p90 !== undefined && p90 > this.#missedAboveMs;
   }
 
   /** Starts an ejection and says how long it lasts. */

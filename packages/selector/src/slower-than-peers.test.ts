@@ -228,7 +228,7 @@ describe('of nodes that have too much to do', () => {
     expect(slow.outlierCause(2000, peers)).toBeDefined();
     slow.eject(2000);
     expect(slow.isMissed(2000, peers)).toBe(false);
-    for (let now = 2000; now < 4000; now += 20) for (const peer of [one, other]) peer.success(now, 100);
+    for (let now = 2000; now < 4000; now += 20) for (const peer of [one, other]) peer.success(now, 300);
     expect(slow.isMissed(4000, peers)).toBe(true);
   });
 
