@@ -37,9 +37,9 @@ async function timed(client: Client, text: string, deadlineMs = 20_000): Promise
   };
 }
 
-const CALLERS = 200;
+const CALLERS = 120;
 /** Calls that are to be taken. */
-const TAKEN = 100;
+const TAKEN = 60;
 
 interface Overload {
   readonly taken: readonly Ended[];

@@ -22,7 +22,7 @@ handles grow.
 Example:
   $ npm run soak -- --calls 100000
 
-Exit status: 0 no call failed and nothing grew, 1 otherwise, 2 wrong usage.
+Exit status: 0 nodes were killed, no call failed and nothing grew; 1 otherwise, or too short to tell; 2 wrong usage.
 `;
 
 interface SoakUsage {
@@ -54,22 +54,24 @@ async function run({ json, options }: SoakUsage): Promise<number> {
     );
   });
   process.stdout.write(`${json ? JSON.stringify(result) : summary(result)}\n`);
-  return result.ok ? 0 : 1;
+  return result.problems.length === 0 ? 0 : 1;
 }
 
 function summary(result: SoakResult): string {
-  const { calls, failed, kills, seconds, heapMiB, rssMiB, handles, ok, errors } = result;
+  const { calls, failed, kills, seconds, heapMiB, rssMiB, handles, problems, errors } = result;
   const lines = [
     `${calls} calls in ${seconds} s, ${kills} nodes killed: ${failed} failed`,
     `heap    ${words(heapMiB)} MiB`,
     `rss     ${words(rssMiB)} MiB`,
     `handles ${words(handles)}`,
     ...Object.entries(errors).map(([error, times]) => `${times} x ${error}`),
+    ...problems.map((problem) => `not good: ${problem}`),
   ];
-  return (ok ? pc.green : pc.red)(lines.join('\n'));
+  return (problems.length === 0 ? pc.green : pc.red)(lines.join('\n'));
 }
 
 function words({ first, last, grown }: Growth): string {
+  if (Number.isNaN(grown)) return 'not known';
   return `${first} in the first third, ${last} in the last: ${grown >= 0 ? '+' : ''}${grown}`;
 }
 

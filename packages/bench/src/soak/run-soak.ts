@@ -3,6 +3,7 @@ import { createMesh } from 'micromesh';
 import { type Footprint, type Growth, growthOf, takeFootprint } from './footprint.js';
 import { NodeFleet } from './node-fleet.js';
 import type { SoakOptions } from './soak-options.js';
+import { soakProblems } from './verdict.js';
 
 /** What a soak came to. */
 export interface SoakResult {
@@ -15,12 +16,10 @@ export interface SoakResult {
   readonly heapMiB: Growth;
   readonly rssMiB: Growth;
   readonly handles: Growth;
-  readonly ok: boolean;
+  /** What is wrong with it, in words; empty: nothing. */
+  readonly problems: readonly string[];
   readonly samples: readonly Footprint[];
 }
-
-/** What a run may have grown by: the heap is measured after a collection, handles are those of nodes that come and go. */
-const MAX_GROWTH = { heapMiB: 4, handles: 6 };
 
 const MAX_KINDS = 10;
 
@@ -90,17 +89,17 @@ export async function runSoak(
   }
   const heapMiB = growthOf(samples, 'heapMiB');
   const handles = growthOf(samples, 'handles');
-  const flat = !(heapMiB.grown > MAX_GROWTH.heapMiB) && !(handles.grown > MAX_GROWTH.handles);
+  const { kills } = fleet;
   return {
     calls: ended,
     failed,
     errors,
-    kills: fleet.kills,
+    kills,
     seconds: Math.round(performance.now() - startedAt) / 1000,
     heapMiB,
     rssMiB: growthOf(samples, 'rssMiB'),
     handles,
-    ok: failed === 0 && flat && ended === options.calls,
+    problems: soakProblems({ calls: ended, failed, kills, heapMiB, handles }, options.calls),
     samples,
   };
 }

@@ -70,7 +70,9 @@ export class ProcessParts implements ScenarioParts {
     await this.#crew.stopServices(limitMs);
     await this.#network?.remove();
     const stopRegistry = async () => (await this.#registry?.catch(() => undefined))?.stop();
-    // One that is still starting ends with this process.
-    await within(systemClock, limitMs, stopRegistry(), () => {}).catch(() => {});
+    // One that is still starting ends with this process, as does one that does not stop: neither may hide what the run came to.
+    await within(systemClock, limitMs, stopRegistry(), () => {}).catch((error: unknown) => {
+      this.#onLine?.(`the registry did not stop: ${messageOf(error)}`);
+    });
   }
 }

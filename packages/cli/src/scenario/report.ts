@@ -1,7 +1,6 @@
 import type { Colors } from '../command/colors.js';
 import { percent } from './percent.js';
 import type { ScenarioResult, TimelineBucket } from './result.js';
-import { LASTING } from './scenario-names.js';
 import { shortfalls } from './shortfalls.js';
 import { sparkline } from './sparkline.js';
 
@@ -33,7 +32,7 @@ function renderFigures(result: ScenarioResult, colors: Colors): string[] {
     ['latency', `p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms, max ${result.maxMs} ms`],
     [
       'recovery',
-      LASTING.has(result.scenario) ? 'none, the fault lasts' : `${result.recoveryMs} ms after the fault`,
+      result.recoveryMs === null ? 'none, the fault lasts' : `${result.recoveryMs} ms after the fault`,
     ],
   ];
   if (result.reregisteredMs !== undefined) {

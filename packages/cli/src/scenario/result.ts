@@ -73,8 +73,8 @@ export interface ScenarioResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  /** From the fault to the start of the last call that was retried, failed, or took over twice the p99 before it; of a fault that lasts: what is left of the run. */
-  readonly recoveryMs: number;
+  /** From the fault to the start of the last call that was retried, failed, or took over twice the p99 before it; null for a fault that lasts. */
+  readonly recoveryMs: number | null;
   /** `registry` only: from the kill until all nodes were registered again; null when that did not come. */
   readonly reregisteredMs?: number | null;
   /** `leader` only: from the kill until the others had a new leader; null when that did not come. */

@@ -17,6 +17,7 @@ import { FLAKY } from './flaky-setting.js';
 import { runOpenLoop } from './open-loop.js';
 import type { LoadPart, NetworkPart, NodePart, ScenarioParts } from './parts.js';
 import type { ScenarioOptions, ScenarioResult } from './result.js';
+import { LASTING } from './scenario-names.js';
 import { type RunEvent, summarise } from './statistics.js';
 
 const FAULT_SHARE = 1 / 4;
@@ -163,7 +164,7 @@ class ScenarioRun {
     const lines = parseEffects(await readFile(this.#effectsFile, 'utf8'));
     const { executedTwice, maybeTwice } = this.#countExecutions(lines, struck);
     const okIds = this.#ledger.calls.flatMap(({ code }, index) => (code === 'OK' ? [idOf(index)] : []));
-    const { calls, ok, failed, timeline, ...rest } = summarise(
+    const { calls, ok, failed, recoveryMs, timeline, ...rest } = summarise(
       this.#ledger,
       this.#faultMs,
       endMs,
@@ -179,6 +180,7 @@ class ScenarioRun {
       maybeTwiceCalls: maybeTwice,
       okWithoutEffect: countOkWithoutEffect(lines, okIds),
       ...rest,
+      recoveryMs: LASTING.has(scenario) ? null : recoveryMs,
       ...findings,
       ...(flaky ? { expected: expectFlaky(this.#options, calls) } : {}),
       timeline,

@@ -299,6 +299,19 @@ describe('a retry function from plain JavaScript', () => {
     expect(world.path).toEqual(['a']);
   });
 
+  it.each(['yes', 1, null, {}])(
+    'that gives %j, which is no decision, ends the call with that',
+    async (given) => {
+      const world = await worldWith('a', 'b');
+      world.transport.node('a').script = INTERNAL;
+      const wrong: unknown = () => given;
+      const { outcome } = world.call(world.caller({ ...ROUND_ROBIN, retry: wrong as () => boolean }));
+      await world.clock.settle();
+      expect(await outcome).toMatchObject({ reason: 'interceptor' });
+      expect((await outcome).details).toContain('which is neither true, false nor { afterMs }');
+    },
+  );
+
   it('that gives an impossible pause ends the call with that', async () => {
     const world = await worldWith('a', 'b');
     world.transport.node('a').script = INTERNAL;

@@ -82,4 +82,16 @@ describe('the breakers of a mesh', () => {
       'breaker method: "" names no method',
     );
   });
+
+  it('are not asked for by half a path', () => {
+    expect(() =>
+      new CircuitBreakers(new FakeClock(), () => 0).of('hello', 'hello.v1.Hello/Anything'),
+    ).toThrow('breaker method: "hello.v1.Hello/Anything" is no path of a method');
+  });
+
+  it('are not opened without a cause', () => {
+    const handle = new CircuitBreakers(new FakeClock(), () => 0).of('hello', 'Anything');
+    expect(() => handle.open(' ')).toThrow('breaker.open cause: " " says nothing');
+    expect(handle.state).toBe('closed');
+  });
 });

@@ -116,6 +116,10 @@ export class CircuitBreakers {
     if (typeof method !== 'string' || method === '') {
       throw new ConfigError('breaker method', method, 'names no method', "give its name: 'Anything'");
     }
+    if (method.includes('/') && !/^\/[^/]+\/[^/]+$/.test(method)) {
+      const fix = "give the method's name, 'Anything', or its path, '/hello.v1.Hello/Anything'";
+      throw new ConfigError('breaker method', method, 'is no path of a method', fix);
+    }
     return new MethodHandle(
       this.#of(toServiceKey(service)),
       method.startsWith('/') ? method : method.toLowerCase(),
@@ -168,6 +172,10 @@ class MethodHandle implements BreakerHandle {
   }
 
   open(cause: string): void {
+    if (typeof cause !== 'string' || cause.trim() === '') {
+      const fix = "give it in words, who and why: every refused call tells it, e.g. 'maintenance, bob'";
+      throw new ConfigError('breaker.open cause', cause, 'says nothing', fix);
+    }
     this.breakers.command(this.method, { state: 'open', cause });
   }
 

@@ -156,13 +156,21 @@ function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value;
 }
 
-/** What plain JavaScript gives may be anything: nothing said is no; a pause must be a number. */
-function checkedDecision<T extends RetryDecision | Outcome>(given: T): T | boolean {
-  if (typeof given !== 'object' || given === null) return given === true;
+/** What plain JavaScript gives may be anything: nothing said is no. @throws TypeError for what is no decision. */
+function checkedDecision<T extends RetryDecision | Outcome>(given: T | undefined): T | boolean {
+  if (given === undefined) return false;
+  if (typeof given === 'boolean') return given;
+  if (typeof given !== 'object' || given === null || !('afterMs' in given || 'code' in given)) {
+    throw new TypeError(`it gave ${nameOf(given)}, which is neither true, false nor { afterMs }`);
+  }
   if ('afterMs' in given && !(Number(given.afterMs) >= 0)) {
     throw new TypeError(`it gave afterMs ${String(given.afterMs)}, which is no time`);
   }
-  return 'afterMs' in given || 'code' in given ? given : true;
+  return given;
+}
+
+function nameOf(given: unknown): string {
+  return typeof given === 'object' ? JSON.stringify(given) : String(given);
 }
 
 /** Attempts that count against `retries`, the first included. */

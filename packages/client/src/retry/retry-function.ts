@@ -63,9 +63,17 @@ export const retrySafely: RetryFunction = function retrySafely({ outcome, delive
  * Retries exactly these status codes.
  *
  * @param codes - numbers or names: `retryOnCodes('UNAVAILABLE', status.ABORTED)`
- * @throws ConfigError for a name that gRPC does not know.
+ * @throws ConfigError for a name that gRPC does not know, and where there is none.
  */
 export function retryOnCodes(...codes: readonly (number | string)[]): RetryFunction {
+  if (codes.length === 0) {
+    throw new ConfigError(
+      'retryOnCodes',
+      codes,
+      'names no code',
+      "give some: 'UNAVAILABLE'; or use retryNever",
+    );
+  }
   const numbers = new Set(codes.map(toCode));
   return function retryOnTheseCodes({ outcome }) {
     return numbers.has(outcome.code);

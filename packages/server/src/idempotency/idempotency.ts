@@ -44,6 +44,10 @@ const MAX_KEY_LENGTH = 255;
  * @throws ConfigError when an option is unknown or wrong.
  */
 export function idempotency(store: IdempotencyStore, options: IdempotencyOptions = {}): ServerInterceptor {
+  if (typeof store?.begin !== 'function') {
+    const fix = 'give one: memoryIdempotencyStore(), or keyValueIdempotencyStore(registry.keyValues)';
+    throw new ConfigError('idempotency store', store, 'is no idempotency store', fix);
+  }
   checkOptionNames('idempotency', options, ['onLostOwner', 'scope']);
   const { onLostOwner = 'refuse', scope = () => '' } = options;
   if (onLostOwner !== 'refuse' && onLostOwner !== 'run') {

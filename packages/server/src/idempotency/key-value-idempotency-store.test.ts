@@ -10,10 +10,7 @@ beforeEach(() => {
   service = new SharedStoreNodes();
 });
 
-afterEach(async () => {
-  await service.close();
-  expect(service.clock.pendingTimers).toBe(0);
-});
+afterEach(() => service.closeWhole());
 
 describe('all nodes of a service', () => {
   it('give the answer of the one that ran the call', async () => {
@@ -154,4 +151,11 @@ describe('all nodes of a service', () => {
 it('a registry without a key-value store is refused with what to use', () => {
   const none: KeyValueStore | undefined = undefined;
   expect(() => keyValueIdempotencyStore(none)).toThrow(/this registry has none; use the registry consul/);
+});
+
+it('a registry in place of its key-value store is refused with what to give', () => {
+  const registry: object = { keyValues: undefined };
+  expect(() => keyValueIdempotencyStore(registry as KeyValueStore)).toThrow(
+    /a registry.*give its store: keyValueIdempotencyStore\(registry\.keyValues\)/,
+  );
 });

@@ -72,6 +72,10 @@ export function keyValueIdempotencyStore(
       'use the registry consul, embedded or memory, or memoryIdempotencyStore()',
     );
   }
+  if ('keyValues' in keyValues) {
+    const fix = 'give its store: keyValueIdempotencyStore(registry.keyValues)';
+    throw new ConfigError('keyValueIdempotencyStore', 'a registry', 'is no key-value store', fix);
+  }
   return new KeyValueIdempotencyStore(keyValues, options);
 }
 

@@ -16,10 +16,7 @@ beforeEach(() => {
   service = new SharedStoreNodes();
 });
 
-afterEach(async () => {
-  await service.close();
-  expect(service.clock.pendingTimers).toBe(0);
-});
+afterEach(() => service.closeWhole());
 
 describe('what is over', () => {
   it('is swept away, also what dead nodes have left', async () => {

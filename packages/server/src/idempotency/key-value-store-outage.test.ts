@@ -9,10 +9,7 @@ beforeEach(() => {
   service = new SharedStoreNodes();
 });
 
-afterEach(async () => {
-  await service.close();
-  expect(service.clock.pendingTimers).toBe(0);
-});
+afterEach(() => service.closeWhole());
 
 describe('a key-value store that does not answer', () => {
   it('lets nothing run', async () => {

@@ -45,6 +45,13 @@ export class SharedStoreNodes {
   async close(): Promise<void> {
     await Promise.all(this.#stores.map((store) => store.close()));
   }
+
+  /** Closes all. @throws Error where that leaves a timer. */
+  async closeWhole(): Promise<void> {
+    await this.close();
+    const { pendingTimers } = this.clock;
+    if (pendingTimers > 0) throw new Error(`closed stores have left ${pendingTimers} timers`);
+  }
 }
 
 /** A call with a key. */
