@@ -4,11 +4,15 @@ import { defineConfig } from 'vitest/config';
 const UNDER_LOAD = [
   'test/bench/faults.test.ts',
   'test/demo/scenarios.test.ts',
+  'test/failover/freeze.test.ts',
+  'test/server/freeze.test.ts',
   'test/server/shedding.test.ts',
 ];
 
 /** The same at a lower load: two at a time do not disturb each other. */
-const FAILOVER = ['test/failover/*.test.ts', 'test/server/freeze.test.ts'];
+const FAILOVER = ['kill', 'rolling-restart', 'slow-and-failing'].map(
+  (name) => `test/failover/${name}.test.ts`,
+);
 
 export default defineConfig({
   // Not `import`: it would reach native `require` too, and protobufjs would lose `long`, and with it 64-bit integers.

@@ -45,16 +45,16 @@ describe.each([
   // Two at a time: runs beside each other must not get in each other's way.
   test.skipIf(!there)('no call fails and none is executed twice: kill and restart', async (context) => {
     const [kill] = await Promise.all([
-      runAndFailNone(context, 'kill', registry, 4),
-      runAndFailNone(context, 'restart', registry, 4),
+      runAndFailNone(context, 'kill', registry, 3),
+      runAndFailNone(context, 'restart', registry, 3),
     ]);
     expect(kill.retried).toBeGreaterThan(0);
   });
 
   test.skipIf(!there)('no call fails and none is executed twice: freeze and registry', async (context) => {
     const [freeze, registryKilled] = await Promise.all([
-      runAndFailNone(context, 'freeze', registry, 4),
-      runAndFailNone(context, 'registry', registry, 4),
+      runAndFailNone(context, 'freeze', registry, 3),
+      runAndFailNone(context, 'registry', registry, 3),
     ]);
     expect(freeze.retried).toBeGreaterThan(0);
     expect(registryKilled.reregisteredMs).toBeGreaterThan(0);
@@ -81,7 +81,7 @@ describe.concurrent('further scenarios', { timeout: TIMEOUT_MS }, () => {
   });
 
   test('no call fails where packets vanish', async (context) => {
-    const result = await runAndFailNone(context, 'blackhole', 'embedded', 4);
+    const result = await runAndFailNone(context, 'blackhole', 'embedded', 3);
     if (result === undefined) context.skip('this machine lets us make no network namespace: needs root');
     expect(result.retried).toBeGreaterThan(0);
   });

@@ -22,8 +22,8 @@ type Report =
   | { readonly deregister: string }
   | { readonly address: string }
   | { readonly started: string }
-  | { readonly effect: string }
-  | { readonly replied: string };
+  | { readonly effect: string; readonly at: number }
+  | { readonly replied: string; readonly at: number };
 
 /** A node of hello.v1.Hello in a process of its own, registered where the test says. */
 export class HelloNode {
@@ -34,9 +34,11 @@ export class HelloNode {
   readonly started: string[] = [];
   /** Names whose work was done, in order. */
   readonly effects: string[] = [];
-  /** Names whose reply has left the process. */
-  readonly replied = new Set<string>();
   hasExited = false;
+  /** When the last effect of a name was, and when its reply had left the process; wall-clock ms. */
+  readonly #effectAt = new Map<string, number>();
+  readonly #repliedAt = new Map<string, number>();
+  #frozenAt: number | undefined;
   readonly #child: ChildProcess;
   readonly #registry: Registry;
   #registered: Registered | undefined;
@@ -77,6 +79,20 @@ export class HelloNode {
 
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+    if (signal === 'SIGSTOP') this.#frozenAt = Date.now();
+  }
+
+  /** Whether the name's work was done but not answered when the node died or stood still: no client can know of it. */
+  isUncertain(name: string): boolean {
+    const repliedAt = this.#repliedAt.get(name) ?? Number.POSITIVE_INFINITY;
+    if (this.hasExited) return repliedAt === Number.POSITIVE_INFINITY;
+    const effectAt = this.#effectAt.get(name);
+    return (
+      effectAt !== undefined &&
+      this.#frozenAt !== undefined &&
+      effectAt <= this.#frozenAt &&
+      this.#frozenAt < repliedAt
+    );
   }
 
   /** From now on its work takes longer, by so much. */
@@ -107,10 +123,15 @@ export class HelloNode {
 
   #onReport(report: Report): void {
     if ('started' in report) this.started.push(report.started);
-    else if ('effect' in report) this.effects.push(report.effect);
-    else if ('replied' in report) this.replied.add(report.replied);
+    else if ('effect' in report) this.#onEffect(report);
+    else if ('replied' in report) this.#repliedAt.set(report.replied, report.at);
     else if ('address' in report) this.address = report.address;
     else void this.#answer(report);
+  }
+
+  #onEffect({ effect, at }: { readonly effect: string; readonly at: number }): void {
+    this.effects.push(effect);
+    this.#effectAt.set(effect, at);
   }
 
   async #answer(

@@ -80,15 +80,15 @@ async function one(
 }
 
 /**
- * Names whose work was done more than once. Work that a node had done but not answered when it died is left out: no client
- * can know of it.
+ * Names whose work was done more than once. Work that a node had done but not answered when it died or stood still is left out:
+ * no client can know of it.
  */
 export function executedTwice(nodes: readonly HelloNode[]): string[] {
   const seen = new Set<string>();
   const twice = new Set<string>();
   for (const node of nodes) {
     for (const name of node.effects) {
-      if (node.hasExited && !node.replied.has(name)) continue;
+      if (node.isUncertain(name)) continue;
       if (seen.has(name)) twice.add(name);
       seen.add(name);
     }

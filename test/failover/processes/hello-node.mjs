@@ -23,9 +23,9 @@ async function greet(name, stillWanted) {
   const [, asked] = /after (\d+) ms/.exec(name) ?? [];
   await sleep(Number(asked ?? WORK_MS) + slowerMs);
   await stillWanted();
-  report({ effect: name });
+  report({ effect: name, at: Date.now() });
   // Two turns of the event loop later the reply is in the socket.
-  setImmediate(() => setImmediate(() => report({ replied: name })));
+  setImmediate(() => setImmediate(() => report({ replied: name, at: Date.now() })));
   return { msg: `Hello ${name}` };
 }
 

@@ -42,7 +42,7 @@ describe('a call that has lost its node', () => {
     world.transport.node('a').script = () => ({ kind: 'drop' });
     world.transport.node('b').freeze();
     const { outcome } = world.call(world.caller(ROUND_ROBIN));
-    await world.clock.advance(60);
+    await world.clock.advance(160);
     expect((await outcome).code).toBe(status.OK);
     expect(world.path).toEqual(['a', 'c']);
     world.transport.node('b').thaw();
@@ -55,7 +55,7 @@ describe('a call that has lost its node', () => {
     world.transport.node('a').script = () => ({ kind: 'drop' });
     for (const id of ['b', 'c']) world.transport.node(id).freeze();
     const { outcome } = world.call(world.caller(ROUND_ROBIN));
-    await world.clock.advance(110);
+    await world.clock.advance(310);
     for (const id of ['b', 'c']) world.transport.node(id).thaw();
     await world.clock.settle();
     expect((await outcome).code).toBe(status.OK);

@@ -5,11 +5,14 @@ import { CAUTIOUS_ANSWER_MS, type Verdict } from '../nodes/question.js';
 import { pickFor } from './pick-for.js';
 import { type Found, waitForNode } from './wait-for-node.js';
 
-/** How long a call waits for a node's word before it goes there all the same: an answer takes some 2 ms. */
-const WORD_MS = { min: 20, max: 100 };
+/**
+ * How long a call waits for a node's word before it goes there all the same: an answer takes some 2 ms, but where nine of ten
+ * processes of a machine are killed, some 150 ms pass until the last of their sockets is closed.
+ */
+const WORD_MS = { min: 20, max: 300 };
 
 /** A live node is worth this share of what a call has left. */
-const WORD_RATIO = 0.1;
+const WORD_RATIO = 0.3;
 
 /**
  * The node of a call that has lost one. What took that one (a rack, a bad release) may have taken others too, whose
