@@ -56,6 +56,27 @@ describe('the mark', () => {
     expect(await ejectedForSlowness(() => options, kind, code)).toBe(ejects);
   });
 
+  it('by latency leaves a node alone that is back just now, and was given all calls that have waited', async () => {
+    const world = new TestWorld(3);
+    await world.nodes('a', 'b');
+    for (const id of ['a', 'b']) {
+      world.transport.node(id).script = ({ at, messages }) => {
+        const isBack = id === 'a' && at >= 1500;
+        return { kind: 'answer', messages, afterMs: isBack && at < 2500 ? 400 : 10 };
+      };
+    }
+    const caller = world.caller();
+    const handles = [...(world.room.services[0]?.nodes.handles ?? [])];
+    for (let call = 0; call < 400; call++) {
+      if (call === 100) world.transport.node('a').goDown();
+      if (call === 150) world.transport.node('a').comeBack();
+      world.call(caller);
+      await world.clock.advance(10);
+      expect(handles.some(({ isEjected }) => isEjected)).toBe(false);
+    }
+    world.room.close();
+  });
+
   it('for latency is taken off as soon as the others are as slow without the node', async () => {
     const world = new TestWorld(3);
     await world.nodes('a', 'b', 'c');

@@ -49,6 +49,12 @@ export interface NodeSurroundings {
 }
 
 /**
+ * How long after it was connected a node's answers are not compared with its peers': it compiles its code, and the first node that is back after
+ * an outage is given all calls that have waited, at once.
+ */
+const COLD_MS = 2_000;
+
+/**
  * One instance of a service: its channel and all that this process knows of it. It outlives snapshots, and ends when
  * the instance has left the registry and its last call is done.
  */
@@ -71,6 +77,8 @@ export class NodeHandle implements Candidate {
   #intervention: Intervention | undefined;
   #left = false;
   #leases = 0;
+  /** Since when it has been connected, on the mesh's clock. */
+  #connectedAt = Number.NEGATIVE_INFINITY;
   standing: Standing = 'connecting';
   usableSince = Number.NEGATIVE_INFINITY;
 
@@ -144,7 +152,7 @@ export class NodeHandle implements Candidate {
 
   /** Counts what an attempt came to, and ejects the node when it does worse than its peers. */
   countSuccess(now: number, latencyMs?: number): void {
-    this.record.success(now, latencyMs);
+    this.record.success(now, this.#isCold(now) ? undefined : latencyMs);
     this.#ejection.judge(now);
   }
 
@@ -155,7 +163,7 @@ export class NodeHandle implements Candidate {
 
   /** Counts an attempt whose deadline came before an answer did. */
   countNoAnswer(now: number, waitedMs: number): void {
-    this.record.noAnswer(now, waitedMs, () => this.peers());
+    if (!this.#isCold(now)) this.record.noAnswer(now, waitedMs, () => this.peers());
     this.#ejection.judge(now);
   }
 
@@ -260,8 +268,13 @@ export class NodeHandle implements Candidate {
     this.#connection = this.#in.transport.connect(this.node, (state, cause) => this.#onState(state, cause));
   }
 
+  #isCold(now: number): boolean {
+    return now - this.#connectedAt < COLD_MS;
+  }
+
   #onState(state: ConnectionState, cause: string): void {
     if (this.#left && this.#connection === undefined) return;
+    if (state === 'ready' && this.#connectionState !== 'ready') this.#connectedAt = this.clock.now();
     this.#connectionState = state;
     if (state !== 'ready') this.#liveness.endSilence();
     this.#restand(cause);
