@@ -23,6 +23,15 @@ async function worldOfTwoWithOneSilent() {
   return { world, dying: world.transport.node('a') };
 }
 
+/** A call whose node, whichever it is, drops its connection. */
+function dropsItsFirst(world: TestWorld) {
+  for (const id of ['a', 'b', 'c', 'd', 'e']) {
+    world.transport.node(id).script = ({ messages }) =>
+      world.path.length > 1 ? { kind: 'answer', messages } : { kind: 'drop', afterMs: 5 };
+  }
+  return world.call(world.caller({ timeoutMs: 1000, retry: retryOnError }));
+}
+
 describe('a call that has lost its node', () => {
   it('goes on to none that died of the same cause and is not known to have', async () => {
     const world = await worldOfThree();
@@ -48,6 +57,33 @@ describe('a call that has lost its node', () => {
     world.transport.node('b').thaw();
     await world.clock.settle();
     expect(world.room.report()[0]?.nodes.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready']);
+  });
+
+  it('finds the one that lives among many that have not yet been seen to die', async () => {
+    const world = new TestWorld();
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
+    await world.nodes(...ids);
+    world.transport.node('a').script = () => ({ kind: 'drop' });
+    for (const id of ids.slice(1, -1)) world.transport.node(id).freeze();
+    const { outcome } = world.call(world.caller(ROUND_ROBIN));
+    await world.clock.advance(200);
+    expect((await outcome).code).toBe(status.OK);
+    expect(world.path).toEqual(['a', 'j']);
+  });
+
+  it('finds it though the strategy draws the node at random', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const world = new TestWorld(seed);
+      await world.nodes('a', 'b', 'c', 'd', 'e');
+      const { outcome } = dropsItsFirst(world);
+      await world.clock.settle();
+      const others = ['a', 'b', 'c', 'd', 'e'].filter((id) => id !== world.path[0]);
+      const [living = '', ...frozen] = others;
+      for (const id of frozen) world.transport.node(id).freeze();
+      await world.clock.advance(200);
+      expect((await outcome).code).toBe(status.OK);
+      expect(world.path.slice(1)).toEqual([living]);
+    }
   });
 
   it('goes where it can when no node says so in time', async () => {

@@ -1,8 +1,8 @@
 import type { Clock } from '@micromesh/core';
 import type { PlannedCall } from '../call/client-call.js';
 import type { NodeHandle } from '../nodes/node-handle.js';
-import { CAUTIOUS_ANSWER_MS, type Verdict } from '../nodes/question.js';
-import { pickFor } from './pick-for.js';
+import { CAUTIOUS_ANSWER_MS } from '../nodes/question.js';
+import { pickerFor, pickFor } from './pick-for.js';
 import { type Found, waitForNode } from './wait-for-node.js';
 
 /**
@@ -16,26 +16,30 @@ const WORD_RATIO = 0.3;
 
 /**
  * The node of a call that has lost one. What took that one (a rack, a bad release) may have taken others too, whose
- * connections say so only some milliseconds later; a call with its last attempt to spend asks before it spends it.
+ * connections say so only some milliseconds later; a call with its last attempt to spend asks before it spends it: the
+ * node that is next, and where that one has no word in half of the time, all others at once.
  *
  * @param lostAt - when the node was lost: only what a node was asked after that proves anything.
  */
 export async function nodeThatAnswers(call: PlannedCall, lostAt: number, clock: Clock): Promise<Found> {
   const untilMs = clock.now() + wordMs(call, clock);
-  const asked = new Set<NodeHandle>();
+  let asksAll = false;
   for (;;) {
     const pick = pickFor(call, clock);
     if (pick.kind !== 'node') return waitForNode(call, pick, clock);
-    const handle = pick.candidate;
-    if (handle.provedAt >= lostAt) return { handle };
+    const next = pick.candidate;
+    if (next.provedAt >= lostAt) return { handle: next };
     const leftMs = untilMs - clock.now();
+    const asked = asksAll ? inQuestion(call) : [next];
     // Nothing better than one that has not answered: there is none.
-    if (leftMs <= 0 || asked.has(handle)) return { handle };
-    asked.add(handle);
-    const verdict = await wordOf(call, handle, leftMs / 2, clock);
+    if (leftMs <= 0 || asked.length === 0) return { handle: next };
+    const word = await firstWord(call, asked, asksAll ? leftMs : leftMs / 2, clock);
     if (call.over !== undefined) return { outcome: call.over };
-    // Slow to answer: it may merely be busy, and another may not be.
-    if (verdict === 'alive') return { handle };
+    if (word.kind === 'alive') return word;
+    if (word.kind === 'none') {
+      if (asksAll) return { handle: next };
+      asksAll = true;
+    }
   }
 }
 
@@ -44,21 +48,42 @@ function wordMs(call: PlannedCall, clock: Clock): number {
   return Math.max(WORD_MS.min, Math.min(WORD_MS.max, shareMs));
 }
 
-/** What a node says; undefined: nothing within the time, for which it is not judged. */
-async function wordOf(
+/** The nodes that may yet prove to live. */
+function inQuestion(call: PlannedCall): readonly NodeHandle[] {
+  return pickerFor(call).matching.filter(
+    ({ node, standing }) =>
+      (standing === 'healthy' || standing === 'suspect' || standing === 'ejected') &&
+      !call.tried.includes(node.id),
+  );
+}
+
+/** `gone`: the connections of all of them have ended; `none`: no word within the time, for which none is judged. */
+type Word =
+  | { readonly kind: 'alive'; readonly handle: NodeHandle }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'none' };
+
+/** The first node that says that it lives. */
+async function firstWord(
   call: PlannedCall,
-  handle: NodeHandle,
+  asked: readonly NodeHandle[],
   waitMs: number,
   clock: Clock,
-): Promise<Verdict | undefined> {
-  let verdict: Verdict | undefined;
+): Promise<Word> {
+  let word: Word | undefined;
+  let left = asked.length;
+  let isSilent = false;
   await call.sleep((wake) => {
     const timer = clock.setTimer(waitMs, wake);
-    void handle.ask(CAUTIOUS_ANSWER_MS).then((word) => {
-      verdict = word;
-      wake();
-    });
+    for (const handle of asked) {
+      void handle.ask(CAUTIOUS_ANSWER_MS).then((verdict) => {
+        left--;
+        if (verdict === 'silent') isSilent = true;
+        if (verdict === 'alive') word ??= { kind: 'alive', handle };
+        if (word !== undefined || left === 0) wake();
+      });
+    }
     return () => timer.cancel();
   }, true);
-  return verdict;
+  return word ?? { kind: left === 0 && !isSilent ? 'gone' : 'none' };
 }
