@@ -2,9 +2,10 @@ import { status } from '@grpc/grpc-js';
 import { currentCallContext } from '@micromesh/core';
 import type { HandlerContext } from '@micromesh/server';
 import { describe, expect, it } from 'vitest';
-import { EchoService } from './echo.js';
+import { EchoService, plainClient } from './echo.js';
 import { gather, list, start } from './echo-calls.js';
-import { gate, say } from './harness.js';
+import { EchoProcess } from './echo-process.js';
+import { gate, say, until } from './harness.js';
 
 describe('cancellation and deadlines', () => {
   it("abort the handler's signal, which what it calls inherits", async () => {
@@ -117,5 +118,32 @@ describe('cancellation and deadlines', () => {
     call.cancel();
     expect(await closed.opened).toBe('closed');
     await running.stop();
+  });
+});
+
+describe('an upload', () => {
+  const UPLOADS = 100;
+
+  it('that its caller, another process, cancels half-way does not look whole to the handler', async () => {
+    const server = await EchoProcess.start();
+    const client = plainClient(server.address);
+    try {
+      for (let count = 0; count < UPLOADS; count++) {
+        const text = `half ${count}`;
+        const requests = gather(client, () => {});
+        requests.write({ text });
+        await until(() => server.started.includes(text), 'the first half');
+        requests.cancel();
+      }
+      await until(() => server.broken.length + server.effects.length === UPLOADS, 'the end of all uploads');
+      // A caller that stands still between half-close and reset deceives any server; without the wait nine of ten do.
+      expect(server.broken.length).toBeGreaterThan(0.9 * UPLOADS);
+      const whole = gather(client, () => {});
+      whole.end({ text: 'whole' });
+      await until(() => server.effects.includes('whole'), 'a whole upload');
+    } finally {
+      client.close();
+      await server.end();
+    }
   });
 });

@@ -7,6 +7,8 @@ interface Report {
   readonly address?: string;
   readonly started?: string;
   readonly effect?: string;
+  /** Requests of a stream that ended with an error. */
+  readonly broken?: string;
   /** When the effect was, ms since 1970. */
   readonly at?: number;
   readonly deregistered?: string;
@@ -60,6 +62,10 @@ export class EchoProcess {
 
   get effects(): string[] {
     return this.reports.flatMap(({ effect }) => (effect === undefined ? [] : [effect]));
+  }
+
+  get broken(): string[] {
+    return this.reports.flatMap(({ broken }) => (broken === undefined ? [] : [broken]));
   }
 
   get messages(): string[] {

@@ -9,7 +9,7 @@ import type {
 import { ConfigError } from '@micromesh/core';
 import type { BoundHandler } from './bound-handler.js';
 import type { CallRoom } from './call-room.js';
-import { RequestStream } from './request-stream.js';
+import { graceOf, RequestStream } from './request-stream.js';
 import { SingleResponseCall } from './single-response-call.js';
 import { StreamResponseCall } from './stream-response-call.js';
 
@@ -30,16 +30,17 @@ export function serveMethod(server: Server, room: CallRoom, handler: BoundHandle
 }
 
 function streamHandler(room: CallRoom, handler: BoundHandler) {
+  const afterEnd = graceOf(room.clock);
   switch (handler.method.kind) {
     case 'clientStream':
       return (call: ServerReadableStream<unknown, Buffer>, reply: sendUnaryData<Buffer>) =>
-        new SingleResponseCall(room, handler, call, new RequestStream(call), reply).begin();
+        new SingleResponseCall(room, handler, call, new RequestStream(call, afterEnd), reply).begin();
     case 'serverStream':
       return (call: ServerWritableStream<unknown, Buffer>) =>
         new StreamResponseCall(room, handler, call, call.request, call).begin();
     default:
       return (call: ServerDuplexStream<unknown, Buffer>) =>
-        new StreamResponseCall(room, handler, call, new RequestStream(call), call).begin();
+        new StreamResponseCall(room, handler, call, new RequestStream(call, afterEnd), call).begin();
   }
 }
 

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
+import { FakeClock } from '@micromesh/core/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RequestStream } from './request-stream.js';
+import { graceOf, RequestStream } from './request-stream.js';
 
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -15,7 +16,8 @@ describe('the requests of a call', () => {
         fc.integer({ min: 1, max: 20 }),
         async (steps, highWaterMark) => {
           const source = new Readable({ objectMode: true, highWaterMark, read() {} });
-          const requests = new RequestStream(source);
+          const clock = new FakeClock();
+          const requests = new RequestStream(source, graceOf(clock));
           const results: Promise<IteratorResult<unknown>>[] = [];
           let pushed = 0;
           for (const step of steps) {
@@ -25,6 +27,8 @@ describe('the requests of a call', () => {
           }
           source.push(null);
           while (results.length <= pushed) results.push(requests.next());
+          await turn();
+          await clock.advance(10);
           const received = await Promise.all(results);
           const values = received.filter(({ done }) => done !== true).map(({ value }) => value);
           expect(values).toEqual(Array.from({ length: pushed }, (_, number) => ({ number })));
@@ -62,12 +66,19 @@ describe('the requests of a call', () => {
     source.destroy();
   });
 
-  it('do not end when the end and a failure come in the same turn', async () => {
+  it('do not end when they were cancelled, which comes as an end and a failure soon after', async () => {
     const source = new Readable({ objectMode: true, read() {} });
-    const requests = new RequestStream(source);
+    const clock = new FakeClock();
+    const requests = new RequestStream(source, graceOf(clock));
     const waiting = requests.next();
+    waiting.catch(() => {});
     source.push(null);
-    source.on('end', () => requests.fail(new Error('cancelled')));
+    for (let count = 0; count < 10; count++) await turn();
+    await clock.advance(4);
+    requests.fail(new Error('cancelled'));
     await expect(waiting).rejects.toThrow('cancelled');
+    await clock.advance(10);
+    await expect(requests.next()).rejects.toThrow('cancelled');
+    expect(clock.pendingTimers).toBe(0);
   });
 });

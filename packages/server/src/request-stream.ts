@@ -1,3 +1,19 @@
+import type { Clock } from '@micromesh/core';
+
+/**
+ * How long the end of the requests waits for a cancellation. To cancel, Node's HTTP/2 client half-closes the stream and resets it in a
+ * later turn of its event loop: 0.2 ms later in the median, 1.7 ms in 99 of 100 cases, 17 ms at most where all cores were busy.
+ */
+const END_GRACE_MS = 5;
+
+/** Does its work when a cancellation that was behind the end of the requests would have come. */
+export type AfterEnd = (work: () => void) => void;
+
+/** The wait for requests that come from a wire. */
+export function graceOf(clock: Clock): AfterEnd {
+  return (work) => clock.setTimer(END_GRACE_MS, work);
+}
+
 /** The part of a grpc-js stream that requests are read from. */
 export interface RequestSource {
   read(): unknown;
@@ -16,13 +32,16 @@ interface Waiting {
  */
 export class RequestStream implements AsyncIterableIterator<unknown, undefined> {
   readonly #source: RequestSource;
+  readonly #afterEnd: AfterEnd;
   readonly #waiting: Waiting[] = [];
   #listening = false;
   #ended = false;
   #error: Error | undefined;
 
-  constructor(source: RequestSource) {
+  /** @param afterEnd - where no wire is between, a turn of the event loop does. */
+  constructor(source: RequestSource, afterEnd: AfterEnd = setImmediate) {
     this.#source = source;
+    this.#afterEnd = afterEnd;
   }
 
   next(): Promise<IteratorResult<unknown, undefined>> {
@@ -67,9 +86,8 @@ export class RequestStream implements AsyncIterableIterator<unknown, undefined> 
   }
 
   #onEnd(): void {
-    // A grpc-js client that cancels half-closes first, in the same breath: without a turn of the event loop, half an
-    // upload would look like a whole one.
-    setImmediate(() => {
+    // Without the wait half an upload would look like a whole one.
+    this.#afterEnd(() => {
       if (this.#error !== undefined) return;
       this.#ended = true;
       for (const { resolve } of this.#waiting.splice(0)) resolve({ value: undefined, done: true });

@@ -71,7 +71,20 @@ async function startOne() {
   })
     .add(service, {
       Say: (request, { stillWanted }) => work(request.text, stillWanted),
-      Gather: async () => ({ text: '' }),
+      Gather: async (requests) => {
+        const texts = [];
+        try {
+          for await (const { text } of requests) {
+            texts.push(text);
+            report({ started: text });
+          }
+          report({ effect: texts.join() });
+        } catch (error) {
+          report({ broken: texts.join() });
+          throw error;
+        }
+        return { text: texts.join() };
+      },
       List: async function* () {},
       Chat: async function* () {},
     })
