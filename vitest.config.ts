@@ -15,16 +15,18 @@ const FAILOVER = ['kill', 'rolling-restart', 'slow-and-failing'].map(
 );
 
 export default defineConfig({
-  // Not `import`: it would reach native `require` too, and protobufjs would lose `long`, and with it 64-bit integers.
-  ssr: { resolve: { conditions: ['micromesh-source', 'node', 'default'] } },
-  resolve: { conditions: ['micromesh-source', 'node', 'default'] },
   test: {
     // Ends what hangs. Nothing waits for it: a test goes on as soon as its condition holds, also on two busy cores.
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // Process tests run on what was built, as their processes do, and load it as Node does.
+    server: { deps: { external: [/\/(packages|services)\/[^/]+\/dist\//] } },
     projects: [
       {
         extends: true,
+        // Not `import`: it would reach native `require` too, and protobufjs would lose `long`, and with it 64-bit integers.
+        ssr: { resolve: { conditions: ['micromesh-source', 'node', 'default'] } },
+        resolve: { conditions: ['micromesh-source', 'node', 'default'] },
         test: {
           name: 'units',
           include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts'],
@@ -43,7 +45,7 @@ export default defineConfig({
           // A process of its own for each file, with all modules loaded anew, took a third of the time.
           isolate: false,
           // They wait for processes more than they compute.
-          maxWorkers: 4,
+          maxWorkers: 5,
           sequence: { groupOrder: 1 },
         },
       },

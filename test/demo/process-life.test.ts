@@ -14,7 +14,7 @@ afterEach(() => {
 
 async function startDemo(command: string, args: readonly string[]): Promise<MarkedProcess> {
   const port = await freePort();
-  const demo = new MarkedProcess(command, [...args, '--port', String(port)]);
+  const demo = new MarkedProcess(command, [...args, '--nodes', '1', '--port', String(port)]);
   started.push(demo);
   await demo.untilOutput(/ready: curl http:\/\/localhost/);
   return demo;

@@ -1,5 +1,5 @@
 import { createAbortController } from '@micromesh/core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ask, indexOf } from './ask.js';
 import { type BothAgents, startBoth } from './both-agents.js';
 import type { Command } from './commands.js';
@@ -66,12 +66,13 @@ const SETTLE_MS = 40;
 
 describe.skipIf(binary === undefined)('a blocking query', () => {
   let both: BothAgents;
-  beforeAll(async () => {
+  beforeEach(async () => {
     both = await startBoth(binary ?? '');
   }, 30_000);
-  afterAll(() => both.stop());
+  afterEach(() => both.stop());
 
-  it('is woken by the same writes on the dev agent and on Consul', async () => {
+  // Consul wakes queries without cause now and then, on a busy machine more often: a wake that only one of them has must be there again.
+  it('is woken by the same writes on the dev agent and on Consul', { retry: 2, timeout: 60_000 }, async () => {
     const wakes = new Map<string, number>();
     for (const write of WRITES) {
       const watches = await Promise.all(both.addresses.map(watchAll));
@@ -89,7 +90,7 @@ describe.skipIf(binary === undefined)('a blocking query', () => {
     // Every kind of watch has been woken at least once, and none by everything.
     expect([...wakes.keys()].sort()).toEqual([...WATCHED].sort());
     expect(Math.max(...wakes.values())).toBeLessThan(WRITES.length);
-  }, 60_000);
+  });
 });
 
 function words({ method, path, body }: Command): string {

@@ -147,7 +147,7 @@ describe('whatever is applied, deleted and gone back on', () => {
         );
         expect(versions.map(({ inForce: isIt }) => isIt)).toEqual(versions.map((_, at) => at === 0));
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
     process.stderr.write(`the model agrees after ${steps} commands\n`);
   });

@@ -52,11 +52,11 @@ it.each([
   await agent.die();
 });
 
-it('a thousand registries leave nothing behind when they are closed', { timeout: 60_000 }, async () => {
+it('three hundred registries leave nothing behind when they are closed', { timeout: 60_000 }, async () => {
   const agent = await new ScriptedAgent().start();
   agent.script(...Array.from({ length: 4_000 }, () => list([], 5)));
   const { output, status } = await run(`
-    for (let round = 0; round < 1000; round++) {
+    for (let round = 0; round < 300; round++) {
       const registry = registryFrom(${JSON.stringify(`consul://${agent.address}`)}, { env: {} });
       const watch = registry.watch({ name: 'hello' });
       await new Promise((resolve) => watch.subscribe(resolve));

@@ -1,6 +1,5 @@
 import { ConfigError, messageOf } from '@micromesh/core';
 import type { Command } from 'commander';
-import { findConsul, NO_CONSUL_MESSAGE } from '../stage/index.js';
 import { FAILED, SUCCESS, WRONG_USAGE } from './exit-status.js';
 import type { CommandIo } from './io.js';
 
@@ -19,6 +18,7 @@ export function addConsulCommand(program: Command, io: CommandIo, exit: (status:
 
 async function printPath(install: boolean, { env, stdout, stderr }: CommandIo): Promise<number> {
   const report = (line: string) => stderr.write(`${line}\n`);
+  const { findConsul, NO_CONSUL_MESSAGE } = await import('../stage/index.js');
   try {
     const found = await findConsul({ env, install, onProgress: report });
     if (found === undefined) {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { REGISTRIES, type RegistryKind } from '../registry/registry-starter.js';
+import { REGISTRIES, type RegistryKind } from '../registry/registry-kind.js';
 import { SCENARIO_SUMMARIES, SCENARIOS, type ScenarioName } from '../scenario/scenario-names.js';
 import { oneOf, wholeNumber } from './arguments.js';
 import type { CommandIo } from './io.js';

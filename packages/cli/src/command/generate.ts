@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type GenerateCommandOptions, generate } from '../generate.js';
+import type { GenerateCommandOptions } from '../generate.js';
 import type { CommandIo } from './io.js';
 
 const HELP = `
@@ -33,6 +33,7 @@ export function addGenerateCommand(program: Command, io: CommandIo, exit: (statu
       const { out, ...options } = flags;
       // Not commander's `requiredOption`: that complains of it before an option that is misspelt.
       if (out === undefined) command.error("error: required option '--out <folder>' not specified");
+      const { generate } = await import('../generate.js');
       const status = await generate(
         inputs,
         { ...options, out },

@@ -8,12 +8,7 @@ import {
   startConsulPart,
   startDevAgentPart,
 } from '../stage/index.js';
-
-/** The registries that a command can start for itself. */
-export const REGISTRIES = ['embedded', 'consul'] as const;
-
-/** `embedded`: the dev agent; `consul`: a real Consul. */
-export type RegistryKind = (typeof REGISTRIES)[number];
+import type { RegistryKind } from './registry-kind.js';
 
 /** Starts a registry; the guardian takes its process into care. */
 export type StartRegistry = (guardian: Guardian) => Promise<RegistryPart>;

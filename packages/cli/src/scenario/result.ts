@@ -1,4 +1,4 @@
-import type { RegistryKind } from '../registry/registry-starter.js';
+import type { RegistryKind } from '../registry/registry-kind.js';
 import type { ExpectedShare } from './expected-share.js';
 import type { ScenarioName } from './scenario-names.js';
 
