@@ -9,10 +9,24 @@ const UNDER_LOAD = [
   'test/server/shedding.test.ts',
 ];
 
-/** The same at a lower load: two at a time do not disturb each other. */
-const FAILOVER = ['kill', 'rolling-restart', 'slow-and-failing'].map(
-  (name) => `test/failover/${name}.test.ts`,
-);
+/** The same at a lower load, or in step with a real Consul: two at a time do not disturb each other. */
+const IN_PAIRS = [
+  'test/dev-agent/same-answers.test.ts',
+  'test/dev-agent/same-wakes.test.ts',
+  'test/failover/kill.test.ts',
+  'test/failover/rolling-restart.test.ts',
+  'test/failover/slow-and-failing.test.ts',
+];
+
+/** Long computations: coverage makes them twice as long. */
+const SIMULATIONS = [
+  'packages/bench/src/storm/run-storm.test.ts',
+  'packages/policy/src/document/read-resources.test.ts',
+  'packages/policy/src/mutations.test.ts',
+];
+
+/** Not `import`: it would reach native `require` too, and protobufjs would lose `long`, and with it 64-bit integers. */
+const FROM_SOURCE = { conditions: ['micromesh-source', 'node', 'default'] };
 
 export default defineConfig({
   test: {
@@ -24,12 +38,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // Not `import`: it would reach native `require` too, and protobufjs would lose `long`, and with it 64-bit integers.
-        ssr: { resolve: { conditions: ['micromesh-source', 'node', 'default'] } },
-        resolve: { conditions: ['micromesh-source', 'node', 'default'] },
+        ssr: { resolve: FROM_SOURCE },
+        resolve: FROM_SOURCE,
         test: {
           name: 'units',
           include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts'],
+          exclude: SIMULATIONS,
           // To load everything anew for each file took twice as long as the tests. Nothing here leaves anything in a module.
           isolate: false,
           maxWorkers: 2,
@@ -38,22 +52,34 @@ export default defineConfig({
       },
       {
         extends: true,
+        ssr: { resolve: FROM_SOURCE },
+        resolve: FROM_SOURCE,
         test: {
-          name: 'processes',
-          include: ['test/**/*.test.ts'],
-          exclude: [...UNDER_LOAD, ...FAILOVER],
-          // A process of its own for each file, with all modules loaded anew, took a third of the time.
+          name: 'simulations',
+          include: SIMULATIONS,
           isolate: false,
-          // They wait for processes more than they compute.
-          maxWorkers: 5,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },
       {
         extends: true,
         test: {
-          name: 'failover',
-          include: FAILOVER,
+          name: 'processes',
+          include: ['test/**/*.test.ts'],
+          exclude: [...UNDER_LOAD, ...IN_PAIRS],
+          // A process of its own for each file, with all modules loaded anew, took a third of the time.
+          isolate: false,
+          // They wait for processes more than they compute.
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'pairs',
+          include: IN_PAIRS,
           isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
@@ -73,7 +99,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts', 'services/*/src/**/*.ts'],
-      exclude: ['**/*.test.ts', '**/gen/**'],
+      exclude: ['**/*.test.ts', '**/gen/**', '**/testing/**', 'packages/bench/**'],
       reporter: ['text-summary'],
     },
   },

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { TEST_ALL } from '../test-all.js';
 
 const MAIN = fileURLToPath(new URL('../../packages/bench/dist/faults/main.js', import.meta.url));
 const SHORT = ['--only', 'kill', '--rate', '20', '--before-ms', '500', '--after-ms', '500'];
@@ -55,7 +56,7 @@ describe('the bench of faults', () => {
     expect(stderr).toBe('[1/1] kill\n');
   }, 90_000);
 
-  it.runIf(process.platform === 'linux')(
+  it.runIf(TEST_ALL && process.platform === 'linux')(
     'leaves no process behind when it is interrupted',
     async () => {
       const child = spawn(process.execPath, [MAIN, ...SHORT, '--after-ms', '60000'], {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { freePort } from '@micromesh/cli/stage';
 import { afterEach, describe, expect, test } from 'vitest';
+import { TEST_ALL } from '../test-all.js';
 import { MarkedProcess } from './marked-process.js';
 
 const TIMEOUT_MS = 60_000;
@@ -62,7 +63,7 @@ describe.skipIf(process.platform !== 'linux')('the demo leaves no process', { ti
     await demo.untilNoneLeft(END_MS);
   });
 
-  test('after kill -9 of npx', async () => {
+  test.runIf(TEST_ALL)('after kill -9 of npx', async () => {
     const demo = await npx();
     demo.child.kill('SIGKILL');
     await demo.untilNoneLeft(END_MS);

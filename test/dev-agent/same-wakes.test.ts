@@ -72,7 +72,10 @@ describe.skipIf(binary === undefined)('a blocking query', () => {
   afterEach(() => both.stop());
 
   // Consul wakes queries without cause now and then, on a busy machine more often: a wake that only one of them has must be there again.
-  it('is woken by the same writes on the dev agent and on Consul', { retry: 2, timeout: 60_000 }, async () => {
+  it('is woken by the same writes on the dev agent and on Consul', {
+    retry: 2,
+    timeout: 60_000,
+  }, async () => {
     const wakes = new Map<string, number>();
     for (const write of WRITES) {
       const watches = await Promise.all(both.addresses.map(watchAll));

@@ -1,7 +1,13 @@
 import { spawnDevAgent } from '@micromesh/registry';
 import { vi } from 'vitest';
+import { consulForTests } from '../dev-agent/consul-binary.js';
+import { TEST_ALL } from '../test-all.js';
 import { describePolicies } from './policies-conformance.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-describePolicies('the dev agent', () => spawnDevAgent({ port: 0 }));
+const found = await consulForTests();
+
+describePolicies('the dev agent', () => spawnDevAgent({ port: 0 }), {
+  skip: found !== undefined && !TEST_ALL,
+});

@@ -8,6 +8,7 @@ import { startDevAgent } from '@micromesh/registry';
 import { REPLAYED } from '@micromesh/server';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { consulForTests } from '../dev-agent/consul-binary.js';
+import { TEST_ALL } from '../test-all.js';
 import { plainClient } from './echo.js';
 import { type Answer, say, until } from './harness.js';
 
@@ -157,7 +158,11 @@ function describeNodes(
   });
 }
 
-describeNodes("the dev agent's keys and values", () => startDevAgent({ port: 0 }));
+describeNodes(
+  "the dev agent's keys and values",
+  () => startDevAgent({ port: 0 }),
+  found !== undefined && !TEST_ALL,
+);
 describeNodes(
   "a real Consul's keys and values",
   () => startConsul({ binary: found?.path ?? '' }),

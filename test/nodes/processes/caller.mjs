@@ -19,5 +19,5 @@ while (process.connected) {
   const answer = await hello.anything({ name: 'x' }).catch((error) => ({ msg: '', error: error.message }));
   if (process.connected)
     process.send(answer.error === undefined ? { node: answer.msg } : { failed: answer.error });
-  await sleep(5);
+  await sleep(10);
 }
