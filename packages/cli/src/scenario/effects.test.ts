@@ -119,6 +119,16 @@ describe('countExecutions', () => {
       });
     });
 
+    test('lists a call that had arrived before, and that it was too busy to begin', () => {
+      const log = [
+        ...[at(400, 'a start c1'), at(450, 'a effect c1')],
+        ...[at(600, 'b start c1'), at(650, 'b effect c1')],
+      ];
+      expect(countExecutions(log, strike, NOBODY).maybeTwice).toEqual([
+        { call: 'c1', node: 'a', effects: 2 },
+      ]);
+    });
+
     test('counts a call as executed twice that came late to it, or that the others executed twice', () => {
       const late = [
         ...[at(300, 'b start c1'), at(350, 'b effect c1')],

@@ -32,10 +32,16 @@ export interface Executions {
   /**
    * Calls of which no client can know: they were inside a handler when its node died; or they had taken effect there, the
    * answer was not out when it died or froze, and they were executed again afterwards. Of a node that was cut off: they had
-   * begun there before.
+   * arrived there before.
    */
   readonly maybeTwice: readonly MaybeTwice[];
 }
+
+/**
+ * How long a node may take to begin what had arrived before it was cut off. The link stays down for longer, so that nothing can have
+ * arrived meanwhile.
+ */
+const IN_LINE_MS = 1000;
 
 /** Nodes write whole milliseconds, rounded down. */
 const ROUNDING_MS = 2;
@@ -114,7 +120,8 @@ function isUnknowable(
   effects: number,
   { node, at, until, kind }: Strike,
 ): boolean {
-  const before = lines.filter((line) => line.node === node && line.at <= until + ROUNDING_MS);
+  const graceMs = kind === 'cut' ? IN_LINE_MS : ROUNDING_MS;
+  const before = lines.filter((line) => line.node === node && line.at <= until + graceMs);
   if (!before.some(({ event }) => event === 'start')) return false;
   // Begun elsewhere before anything had happened: the strike is no excuse for that.
   if (lines.some((line) => line.node !== node && line.at < at - ROUNDING_MS)) return false;

@@ -50,6 +50,8 @@ describe('how often a call was executed', () => {
   it('is unknowable when a node was cut off in the middle of it, and twice when it began there afterwards', () => {
     const before = lines('a:start@95 a:effect@105 b:start@350 b:effect@360');
     expect(judgeExecution(before, [strike('cut')], LATE)).toBe('maybeTwice');
+    const inLine = lines('a:start@400 a:effect@410 b:start@650 b:effect@660');
+    expect(judgeExecution(inLine, [strike('cut')], LATE)).toBe('maybeTwice');
     const after = lines('b:start@350 b:effect@360 a:start@4100 a:effect@4110');
     expect(judgeExecution(after, [strike('cut')], LATE)).toBe('twice');
   });

@@ -5,6 +5,12 @@ import type { EffectLine } from './effects.js';
 export type Execution = 'once' | 'twice' | 'maybeTwice';
 
 /**
+ * How long a node may take to begin what had arrived before it was cut off. The link stays down for longer, so that nothing can have
+ * arrived meanwhile.
+ */
+const IN_LINE_MS = 1000;
+
+/**
  * Judges one call.
  *
  * @param answeredMs - when the client had its answer or gave up.
@@ -27,7 +33,8 @@ export function judgeExecution(
  */
 function isUnknowable(lines: readonly EffectLine[], effects: number, strike: Strike): boolean {
   const { node, fromMs, untilMs, kind } = strike;
-  const there = lines.filter((line) => line.node === node && line.atMs <= untilMs);
+  const graceMs = kind === 'cut' ? IN_LINE_MS : 0;
+  const there = lines.filter((line) => line.node === node && line.atMs <= untilMs + graceMs);
   if (!there.some(({ event }) => event === 'start')) return false;
   // Begun elsewhere before anything had happened: the strike is no excuse for that.
   if (lines.some((line) => line.node !== node && line.atMs < fromMs)) return false;
