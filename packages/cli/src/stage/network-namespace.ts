@@ -38,7 +38,8 @@ export class NetworkNamespace {
       await namespace.#make(`mm${piece.toString(16)}`, address(1));
       return namespace;
     } catch (error) {
-      await namespace.remove();
+      // What could not be made cannot be removed, either; the first error says why.
+      await namespace.remove().catch(() => {});
       throw new Error(
         `cannot make a network of its own here (${messageOf(error).trim()}): it needs Linux, root's rights and ip of iproute2`,
         { cause: error },
@@ -68,9 +69,13 @@ export class NetworkNamespace {
     await ip('-n', this.#name, 'link', 'set', 'uplink', 'up');
   }
 
-  /** Removes it, and with it the link; nothing where there is none. */
+  /** Removes it, and with it the link; nothing where there is none. Rejects where it is left. */
   async remove(): Promise<void> {
-    await ip('netns', 'del', this.#name).catch(() => {});
+    try {
+      await ip('netns', 'del', this.#name);
+    } catch (error) {
+      if (!messageOf(error).includes('No such file')) throw error;
+    }
   }
 }
 
