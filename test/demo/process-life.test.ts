@@ -69,14 +69,14 @@ describe.skipIf(process.platform !== 'linux')('the demo leaves no process', { ti
     await demo.untilNoneLeft(END_MS);
   });
 
-  test('after SIGINT, and exits 0: that is how it is meant to end', async () => {
+  test.runIf(TEST_ALL)('after SIGINT, and exits 0: that is how it is meant to end', async () => {
     const demo = await bare();
     demo.child.kill('SIGINT');
     expect(await demo.untilEnded(END_MS)).toBe(0);
     await demo.untilNoneLeft(END_MS);
   });
 
-  test('after SIGINT while it starts', async () => {
+  test.runIf(TEST_ALL)('after SIGINT while it starts', async () => {
     const port = await freePort();
     const demo = new MarkedProcess(process.execPath, [
       'packages/micromesh/bin/micromesh.js',

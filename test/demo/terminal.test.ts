@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { freePort } from '@micromesh/cli/stage';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { TEST_ALL } from '../test-all.js';
 import { MarkedProcess } from './marked-process.js';
 
 const END_MS = 5_000;
@@ -45,16 +46,19 @@ describe.skipIf(!canHaveTerminal)('the demo in a terminal', { timeout: 60_000 },
     expect(executions).toBe((calls ?? 0) + (twice ?? 0));
   });
 
-  test('shows its keys on a small screen, says so of a key that is none, and ends by q', async () => {
-    const demo = await startInTerminal(12);
-    await demo.untilOutput(/q quit/);
-    demo.type('x');
-    await demo.untilOutput(/x does nothing; 1-9 select, k kill -9,/);
-    demo.type('9');
-    await demo.untilOutput(/there is no node 9; there are 1 to 3/);
-    demo.type('q');
-    await demo.untilNoneLeft(END_MS);
-  });
+  test.runIf(TEST_ALL)(
+    'shows its keys on a small screen, says so of a key that is none, and ends by q',
+    async () => {
+      const demo = await startInTerminal(12);
+      await demo.untilOutput(/q quit/);
+      demo.type('x');
+      await demo.untilOutput(/x does nothing; 1-9 select, k kill -9,/);
+      demo.type('9');
+      await demo.untilOutput(/there is no node 9; there are 1 to 3/);
+      demo.type('q');
+      await demo.untilNoneLeft(END_MS);
+    },
+  );
 
   test('ends by Ctrl-C while it starts, which reaches all its processes at once', async () => {
     const demo = await startInTerminal();

@@ -36,9 +36,10 @@ function expectSoon({ lingeredMs, status, errors }: Ended): void {
   expect({ errors, status, soon: lingeredMs < SOON_MS }).toEqual({ errors: '', status: 0, soon: true });
 }
 
-const CALL_AND_CLOSE = `
+/** @param timeoutMs - of the call: a program that has just begun may need a second on a busy machine. */
+const callAndClose = (timeoutMs: number) => `
   const hello = mesh.client(HelloService, { service: 'hello' });
-  console.log(await hello.anything({ name: 'xuxu' }, { timeoutMs: 300 }).catch(({ code, reason }) => [code, reason]));
+  console.log(await hello.anything({ name: 'xuxu' }, { timeoutMs: ${timeoutMs} }).catch(({ code, reason }) => [code, reason]));
   await mesh.close();
   done();
 `;
@@ -46,7 +47,7 @@ const CALL_AND_CLOSE = `
 describe('a program that makes a mesh, calls and closes it ends by itself', () => {
   it('with nodes that answer', async () => {
     const ended = await run(
-      `const mesh = createMesh({ registry: 'static:hello=${address}', logger });${CALL_AND_CLOSE}`,
+      `const mesh = createMesh({ registry: 'static:hello=${address}', logger });${callAndClose(5000)}`,
     );
     expect(ended.output).toBe("{ msg: 'Hello xuxu' }\n");
     expectSoon(ended);
@@ -80,7 +81,7 @@ describe('a program that makes a mesh, calls and closes it ends by itself', () =
   it('with nodes that never were there', async () => {
     const port = await freePort();
     const ended = await run(
-      `const mesh = createMesh({ registry: 'static:hello=127.0.0.1:${port}', logger });${CALL_AND_CLOSE}`,
+      `const mesh = createMesh({ registry: 'static:hello=127.0.0.1:${port}', logger });${callAndClose(300)}`,
     );
     expect(ended.output).toBe("[ 4, 'noNode' ]\n");
     expectSoon(ended);
@@ -89,7 +90,7 @@ describe('a program that makes a mesh, calls and closes it ends by itself', () =
   it('with a node that takes connections and says nothing', async () => {
     const at = `127.0.0.1:${portOf(mute)}`;
     const ended = await run(
-      `const mesh = createMesh({ registry: 'static:hello=${at}', logger });${CALL_AND_CLOSE}`,
+      `const mesh = createMesh({ registry: 'static:hello=${at}', logger });${callAndClose(300)}`,
     );
     expect(ended.output).toBe("[ 4, 'noNode' ]\n");
     expectSoon(ended);
@@ -98,7 +99,9 @@ describe('a program that makes a mesh, calls and closes it ends by itself', () =
   it.each(['by its name', 'as an object'])('with a Consul that was never there (%s)', async (how) => {
     const at = `127.0.0.1:${await freePort()}`;
     const registry = how === 'by its name' ? `'consul://${at}'` : `consul({ address: '${at}' })`;
-    const ended = await run(`const mesh = createMesh({ registry: ${registry}, logger });${CALL_AND_CLOSE}`);
+    const ended = await run(
+      `const mesh = createMesh({ registry: ${registry}, logger });${callAndClose(300)}`,
+    );
     expect(ended.output).toBe("[ 4, 'registryUnknown' ]\n");
     expectSoon(ended);
   });
@@ -106,7 +109,9 @@ describe('a program that makes a mesh, calls and closes it ends by itself', () =
   it.each(['by its name', 'as an object'])('with a Consul that says nothing (%s)', async (how) => {
     const at = `127.0.0.1:${portOf(mute)}`;
     const registry = how === 'by its name' ? `'consul://${at}'` : `consul({ address: '${at}' })`;
-    const ended = await run(`const mesh = createMesh({ registry: ${registry}, logger });${CALL_AND_CLOSE}`);
+    const ended = await run(
+      `const mesh = createMesh({ registry: ${registry}, logger });${callAndClose(300)}`,
+    );
     expect(ended.output).toBe("[ 4, 'registryUnknown' ]\n");
     expectSoon(ended);
   });

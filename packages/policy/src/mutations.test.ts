@@ -14,7 +14,7 @@ import { type ReadSpec, readSpec } from './validate/read-spec.js';
 import { validate } from './validate/validate.js';
 
 /** More by MICROMESH_POLICY_MUTATIONS=100000. */
-const RUNS = Number(process.env.MICROMESH_POLICY_MUTATIONS ?? 1000);
+const RUNS = Number(process.env.MICROMESH_POLICY_MUTATIONS ?? 500);
 /** Longer than any takes, on a busy machine too. */
 const HANG_MS = 5000;
 
