@@ -16,7 +16,7 @@ describe('an option', () => {
     ['createMesh: "registery" is not an option; did you mean registry?', made({ registery: 'memory:' })],
     ['createMesh.defaults: "timeout" is not an option; did you mean timeoutMs?', defaults({ timeout: 5 })],
     [
-      'createMesh.identity: "name" is not an option; it takes service, labels',
+      'createMesh.identity: "name" is not an option; it takes service, namespace, labels',
       made({ identity: { name: 'x' } }),
     ],
     [

@@ -24,7 +24,7 @@ it('a broken change of a folder keeps the set of before, and what is beside it',
   files.write('a.yaml', virtualService('a'));
   const parts = { clock: systemClock, logger: silentLogger, keyValues: undefined };
   const beside = new MemoryPolicies([{ file: 'b.yaml', text: virtualService('b') }]);
-  holder = new PolicyHolder([folder(files.path).open(parts), beside.open(parts)], parts);
+  holder = new PolicyHolder([await folder(files.path).open(parts), await beside.open(parts)], parts);
   await holder.ready();
   const before = holder.current;
   expect(before.resources.map(({ name }) => name)).toEqual(['a', 'b']);

@@ -33,6 +33,8 @@ import { ServiceNodes } from './nodes/service-nodes.js';
 import { MethodLatencies } from './retry/method-latencies.js';
 import { BUDGET_DEFAULTS, type BudgetSettings, RetryBudget } from './retry/retry-budget.js';
 import { Roster } from './roster.js';
+import type { PolicyView } from './routing/policy-view.js';
+import { type Destination, Router } from './routing/router.js';
 import { Caller } from './surface/caller.js';
 import { MeshChannel } from './surface/mesh-channel.js';
 import { typedClient } from './surface/typed-client.js';
@@ -54,6 +56,10 @@ export interface ClientRoomParts {
   /** How long a node that joins or returns warms up; default 0: not at all. */
   readonly slowStartMs?: number;
   readonly budget?: Partial<BudgetSettings>;
+  /** What its clients leave open; it is no word of theirs against the operator's. */
+  readonly defaults?: ClientSettings;
+  /** Left out: there are none. */
+  readonly policies?: PolicyView;
   /** Default 1 MiB a call and 64 MiB in all. */
   readonly replay?: { readonly callBytes?: number; readonly meshBytes?: number };
 }
@@ -148,27 +154,36 @@ export class ClientRoom {
    *
    * @throws Error when the mesh was closed.
    */
-  callerFor(key: ServiceKey, settings: ClientSettings, channelOptions?: ChannelOptions): Caller {
+  callerFor(key: ServiceKey, own: ClientSettings, channelOptions?: ChannelOptions): Caller {
+    const settings = withDefaults(own, this.#parts.defaults);
     const limits = this.#limits.limitsOf(key, settings);
     const retryConcurrency = this.#limits.retriesOf(key, settings);
     if (this.#closed) throw new Error(`${CLOSED}; make its clients and channels before mesh.close()`);
     const service = this.#service(key, channelOptions);
-    const { clock, random, replay } = this.#parts;
-    const planner = new Planner(
-      settings,
-      this.#strategy(service, settings.strategy ?? 'hash-random'),
-      service.latencies,
-    );
+    const { clock, random, replay, policies } = this.#parts;
+    const strategyOf = (of: SharedService) => this.#strategy(of, settings.strategy ?? 'hash-random');
+    const planner = new Planner(settings, strategyOf(service), service.latencies, own);
+    const to = retryConcurrency === undefined ? service : { ...service, retryConcurrency };
+    const destinationOf = (where: ServiceKey): Destination => {
+      const name = formatServiceKey(where);
+      const target = name === service.name ? service : this.#service(where, channelOptions);
+      return {
+        service: target === service ? to : target,
+        strategy: strategyOf(target),
+        latencies: target.latencies,
+      };
+    };
     const { invoke } = buildChain({
       clock,
       random,
       planner,
+      ...(policies === undefined ? {} : { router: new Router(policies, destinationOf, random) }),
       callInterceptors: settings.interceptors?.call ?? [],
       attemptInterceptors: settings.interceptors?.attempt ?? [],
       ...(limits === undefined ? {} : { limits }),
     });
     return new Caller({
-      to: retryConcurrency === undefined ? service : { ...service, retryConcurrency },
+      to,
       invoke,
       clock,
       replayMemory: this.#replayMemory,
@@ -220,6 +235,18 @@ export class ClientRoom {
     }
     return strategy;
   }
+}
+
+function withDefaults(own: ClientSettings, defaults: ClientSettings | undefined): ClientSettings {
+  if (defaults === undefined) return own;
+  return {
+    ...defaults,
+    ...own,
+    interceptors: {
+      call: [...(defaults.interceptors?.call ?? []), ...(own.interceptors?.call ?? [])],
+      attempt: [...(defaults.interceptors?.attempt ?? []), ...(own.interceptors?.attempt ?? [])],
+    },
+  };
 }
 
 function closedOutcome(delivery: Delivery): Outcome {

@@ -39,6 +39,7 @@ export {
   retryOnError,
   retrySafely,
 } from './retry/retry-function.js';
+export type { PolicyView } from './routing/policy-view.js';
 export { CallError, type FailureFacts } from './surface/call-error.js';
 export type {
   DynamicMethod,

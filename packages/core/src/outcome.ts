@@ -16,7 +16,7 @@ export type Origin = 'local' | 'remote';
  * About a node: `connect` (no connection), `refused` (the stream was turned away), `dropped` (the connection ended),
  * `silent` (the node did not answer when asked), `attemptTimeout`.
  * About the caller: `cancelled`, `deadline`.
- * About the mesh: `noNode`, `registryUnknown`, `superseded` (another attempt won), `interceptor` (a user's code failed), `credentials`
+ * About the mesh: `noNode`, `route` (an operator's rule answered, or none takes the call), `registryUnknown`, `superseded` (another attempt won), `interceptor` (a user's code failed), `credentials`
  * (per-call credentials on a clear connection), `protocol` (the peer broke gRPC), `breakerOpen` (the circuit breaker of the method),
  * `concurrency` (the limit of calls at a time), `closed` (the mesh was closed).
  */
@@ -30,6 +30,7 @@ export type Reason =
   | 'cancelled'
   | 'deadline'
   | 'noNode'
+  | 'route'
   | 'registryUnknown'
   | 'superseded'
   | 'interceptor'

@@ -78,7 +78,11 @@ const SERVER = {
 } satisfies Checks<MeshServerOptions>;
 
 const MESH = {
-  identity: optionsOf({ service: nameValue, labels: LABELS } satisfies Checks<Identity>),
+  identity: optionsOf({
+    service: nameValue,
+    namespace: nameValue,
+    labels: LABELS,
+  } satisfies Checks<Identity>),
   registry: anyValue,
   services: valuesByName(nameValue, "registry names by proto service: { 'hello.v1.Hello': 'hello' }"),
   logger: objectWith(
@@ -109,6 +113,10 @@ const MESH = {
     perSecond: numberOf(0),
     windowMs: numberOf(1),
   } satisfies Checks<RetryBudgetOptions>),
+  policies: listOf(
+    objectWith(['open'], "folder('./policies') or consulKv()"),
+    "places: [folder('./policies'), consulKv()]",
+  ),
   interceptors: INTERCEPTORS,
   clock: objectWith(['now', 'wallNow', 'setTimer'], 'a Clock'),
   random: functionLike('one that returns a number in [0, 1)'),

@@ -3,7 +3,6 @@ import {
   type BreakerHandle,
   type CallOptions,
   ClientRoom,
-  type ClientSettings,
   checkCallOptions,
   GrpcJsTransport,
   type TypedClient,
@@ -35,6 +34,7 @@ import {
 } from './check-mesh-options.js';
 import { chooseRegistry } from './choose-registry.js';
 import type { ChannelSettings, ClientOptions, MeshOptions, MeshServerOptions } from './mesh-options.js';
+import { MeshPolicies } from './mesh-policies.js';
 import { createPinoLogger } from './pino-logger.js';
 
 /** One registry, and the clients and servers of a process that find each other through it. */
@@ -104,6 +104,7 @@ class JoinedMesh implements Mesh {
   readonly #registry: Registry;
   readonly #ownsRegistry: boolean;
   readonly #clients: ClientRoom;
+  readonly #policies: MeshPolicies | undefined;
   readonly #servers = new Set<() => Promise<void>>();
   readonly #starts = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
@@ -120,6 +121,7 @@ class JoinedMesh implements Mesh {
     });
     this.#registry = registry;
     this.#ownsRegistry = owned;
+    this.#policies = this.#openPolicies(options);
     this.#clients = new ClientRoom({
       registry: this.#registry,
       transport: (channelOptions) =>
@@ -132,6 +134,11 @@ class JoinedMesh implements Mesh {
       random: this.#random,
       logger: this.#logger,
       callerLabels: options.identity?.labels ?? {},
+      ...(this.#policies === undefined ? {} : { policies: this.#policies }),
+      defaults: {
+        ...options.defaults,
+        ...(options.interceptors === undefined ? {} : { interceptors: options.interceptors }),
+      },
       ...(options.outlier === undefined ? {} : { outlier: options.outlier }),
       ...(options.slowStartMs === undefined ? {} : { slowStartMs: options.slowStartMs }),
       ...(options.retryBudget === undefined ? {} : { budget: options.retryBudget }),
@@ -142,14 +149,14 @@ class JoinedMesh implements Mesh {
     checkServiceKey('mesh.channel service', service);
     checkChannelSettings(settings);
     const { definitions = [], channelOptions, ...own } = settings;
-    return this.#clients.channel(toServiceKey(service), definitions, this.#settings(own), channelOptions);
+    return this.#clients.channel(toServiceKey(service), definitions, own, channelOptions);
   }
 
   client<S extends ServiceDefinition>(definition: S, options: ClientOptions = {}): TypedClient<S> {
     checkClientOptions(definition, options);
     const { service, channelOptions, ...own } = options;
     const key = toServiceKey(service ?? this.#registryName(definition));
-    return this.#clients.client(key, definition, this.#settings(own), channelOptions);
+    return this.#clients.client(key, definition, own, channelOptions);
   }
 
   server(service: string | ServiceKey, options: MeshServerOptions = {}): ServerBuilder {
@@ -214,24 +221,23 @@ class JoinedMesh implements Mesh {
     // One that is not so far yet is refused when it listens, and closes what it has opened.
     await Promise.allSettled(this.#starts);
     this.#clients.close();
+    this.#policies?.close();
     if (this.#ownsRegistry) await this.#registry.close();
+  }
+
+  #openPolicies({ policies = [], identity }: MeshOptions): MeshPolicies | undefined {
+    if (policies.length === 0) return undefined;
+    return new MeshPolicies(policies, {
+      clock: this.#clock,
+      logger: this.#logger,
+      keyValues: this.#registry.keyValues,
+      caller: { labels: identity?.labels ?? {}, namespace: identity?.namespace },
+    });
   }
 
   #refuseServersOnceClosed(): void {
     if (this.#closing === undefined) return;
     throw new Error('the mesh was closed; start its servers before mesh.close()');
-  }
-
-  #settings(own: ClientSettings): ClientSettings {
-    const { defaults, interceptors } = this.#options;
-    return {
-      ...defaults,
-      ...own,
-      interceptors: {
-        call: [...(interceptors?.call ?? []), ...(own.interceptors?.call ?? [])],
-        attempt: [...(interceptors?.attempt ?? []), ...(own.interceptors?.attempt ?? [])],
-      },
-    };
   }
 
   #registryName(definition: ServiceDefinition): string {

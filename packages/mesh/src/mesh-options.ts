@@ -1,6 +1,7 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
 import type { ClientSettings, LimitSettings, PlanDefaults, Transport } from '@micromesh/client';
 import type { Clock, Logger, Random, ServiceDefinition } from '@micromesh/core';
+import type { PolicyPlace } from '@micromesh/policy/places';
 import type { Registry } from '@micromesh/registry';
 import type { OutlierSettings, StrategyName } from '@micromesh/selector';
 import type { ServerLimits } from '@micromesh/server';
@@ -9,6 +10,8 @@ import type { ServerLimits } from '@micromesh/server';
 export interface Identity {
   /** The name that its own service has in the registry. */
   readonly service?: string;
+  /** What policies call its namespace; default `default`. */
+  readonly namespace?: string;
   /** `zone` and `region` among them: locality is told by these. */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -36,6 +39,11 @@ export interface MeshOptions {
   readonly slowStartMs?: number;
   /** How many extra attempts a service gets. */
   readonly retryBudget?: RetryBudgetOptions;
+  /**
+   * Where the operator's policies are: `[folder('./policies'), consulKv()]`. Watched; each version is in force as a whole, for the calls that begin
+   * after it came. Default: there are none.
+   */
+  readonly policies?: readonly PolicyPlace[];
   /** Outermost first, around those of the client. */
   readonly interceptors?: ClientSettings['interceptors'];
   /** Default: the machine's time. */

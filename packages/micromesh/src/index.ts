@@ -62,6 +62,13 @@ export {
   type RetryBudgetOptions,
 } from '@micromesh/mesh';
 export {
+  type ConsulKvOptions,
+  consulKv,
+  type FolderOptions,
+  folder,
+  type PolicyPlace,
+} from '@micromesh/policy/places';
+export {
   type ConsulOptions,
   consul,
   type KeyValueStore,

@@ -8,9 +8,12 @@ import { registryFrom } from '@micromesh/registry';
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const registry = registryFrom(process.env.MICROMESH_REGISTRY, { logger });
 const place = consulKv();
-const holder = new PolicyHolder([place.open({ clock: systemClock, logger, keyValues: registry.keyValues })], {
-  logger,
-});
+const holder = new PolicyHolder(
+  [await place.open({ clock: systemClock, logger, keyValues: registry.keyValues })],
+  {
+    logger,
+  },
+);
 
 const report = ({ version, resources }) => {
   const timeouts = new Set(resources.map(({ document }) => document.spec.http[0].timeout));

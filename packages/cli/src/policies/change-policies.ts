@@ -19,9 +19,9 @@ import type { Edited } from './edited.js';
 import { type Current, currentOf, stampFacts, stampWords, withPolicies } from './opened-policies.js';
 import { problemCounts, problemsText } from './problems-text.js';
 
-// To go when the client's chain reads them: what is stored here is nothing to a call until then.
+// To go when the client's chain reads all of them.
 const NOT_FOLLOWED =
-  'micromesh: note: this version checks, stores and brings policies; its calls do not follow them yet\n';
+  'micromesh: note: calls of this version follow matches, routes, weights, subsets, timeout, retries, redirect and directResponse of these policies, and nothing else of them yet\n';
 
 /** What every command that changes policies is told. */
 export interface ChangeOptions {

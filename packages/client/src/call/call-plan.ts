@@ -4,10 +4,21 @@ import type { HedgeSetting } from '../retry/hedge-setting.js';
 import type { LatencyRecord } from '../retry/latency-record.js';
 import type { RetryFunction } from '../retry/retry-function.js';
 
+/** What code itself says, in the call or the client; defaults of the mesh are nobody's word. */
+export interface CodeWord {
+  readonly timeoutMs: number | undefined;
+  readonly retries: number | undefined;
+  readonly retry: RetryFunction | undefined;
+}
+
 /** Everything that is decided about a call before its first attempt; shared by all calls that say the same. */
 export interface CallPlan {
   /** Undefined: nobody said, and the kind of call takes no default. */
   readonly timeoutMs: number | undefined;
+  /** The operator's bound of the whole call, whatever the call says; undefined: there is none. */
+  readonly limitMs: number | undefined;
+  /** What operators may be told by code: see the README's table of whose word counts. */
+  readonly said: CodeWord;
   /** Further attempts after the first. */
   readonly retries: number;
   readonly retry: RetryFunction;

@@ -44,8 +44,12 @@ export interface Call {
   readonly startedAt: number;
   /** Attempts that were started. */
   readonly attempts: number;
-  /** Fixes what is decided about the call; what follows does not ask again. */
-  planned(plan: CallPlan, deadline: number): PlannedCall;
+  /**
+   * Fixes what is decided about the call; what follows does not ask again.
+   *
+   * @param to - where a rule sends it; default: the service that it was made for.
+   */
+  planned(plan: CallPlan, deadline: number, to?: Service): PlannedCall;
 }
 
 /** A call with its plan. */
@@ -76,6 +80,8 @@ export interface RunningAttempt {
  * so that no layer holds state of its own.
  */
 export class ClientCall implements Call {
+  /** That it was made for, wherever a rule sends it. */
+  readonly service: ServiceKey;
   /** On the mesh's monotonic clock; Infinity: none. */
   deadline = Number.POSITIVE_INFINITY;
   host: string | undefined;
@@ -111,6 +117,7 @@ export class ClientCall implements Call {
   /** Of attempts that failed. */
   records: readonly AttemptRecord[] = NONE;
   #running: readonly RunningAttempt[] = NONE;
+  #to: Service;
   #metadata: Metadata | undefined;
   #plan: CallPlan | undefined;
   #winner: RunningAttempt | undefined;
@@ -122,17 +129,21 @@ export class ClientCall implements Call {
   #overflowed = false;
 
   constructor(
-    readonly to: Service,
+    to: Service,
     readonly method: Method,
     private readonly given: Metadata | undefined,
     readonly options: CallOptions,
     readonly requests: ReplayBuffer,
     readonly listener: ResponseListener,
     readonly startedAt: number,
-  ) {}
+  ) {
+    this.service = to.key;
+    this.#to = to;
+  }
 
-  get service(): ServiceKey {
-    return this.to.key;
+  /** Where its attempts go. */
+  get to(): Service {
+    return this.#to;
   }
 
   get metadata(): Metadata {
@@ -152,7 +163,8 @@ export class ClientCall implements Call {
   }
 
   /** Fixes what is decided about the call. */
-  planned(plan: CallPlan, deadline: number): PlannedCall {
+  planned(plan: CallPlan, deadline: number, to = this.#to): PlannedCall {
+    this.#to = to;
     this.#plan = plan;
     this.deadline = deadline;
     return this;

@@ -4,7 +4,7 @@ import { BACKOFF_DEFAULTS } from '../retry/backoff.js';
 import { MethodLatencies } from '../retry/method-latencies.js';
 import { type RetryFunction, retryOnError } from '../retry/retry-function.js';
 import type { CallOptions } from './call-options.js';
-import type { CallPlan } from './call-plan.js';
+import type { CallPlan, CodeWord } from './call-plan.js';
 
 /** Time for a unary call of which nobody said how long it may take: go-micro's. */
 export const DEFAULT_TIMEOUT_MS = 5000;
@@ -29,17 +29,22 @@ export interface PlanDefaults
  */
 export class Planner {
   readonly #byMethod = new Map<string, CallPlan>();
+  readonly #said: CodeWord;
 
   /**
    * @param defaults - the client's, merged over the mesh's.
    * @param strategy - of the service, shared by its clients.
    * @param latencies - likewise.
+   * @param own - the client's alone; default: all of them are.
    */
   constructor(
     private readonly defaults: PlanDefaults,
     private readonly strategy: Strategy,
     private readonly latencies = new MethodLatencies(),
-  ) {}
+    own: PlanDefaults = defaults,
+  ) {
+    this.#said = { timeoutMs: own.timeoutMs, retries: own.retries, retry: own.retry };
+  }
 
   /** The plan of a call. */
   plan(method: Method, options: CallOptions): CallPlan {
@@ -58,6 +63,8 @@ export class Planner {
     return {
       // Only a unary call has a usual length; a stream, or a kind that is not known, may be meant to last.
       timeoutMs: method.kind === 'unary' ? (defaults.timeoutMs ?? DEFAULT_TIMEOUT_MS) : undefined,
+      limitMs: undefined,
+      said: this.#said,
       retries: defaults.retries ?? 1,
       retry: defaults.retry ?? retryOnError,
       idempotent: this.#isIdempotent(method),
@@ -103,6 +110,12 @@ function overlay(base: CallPlan, options: CallOptions): CallPlan {
   const filter = options.filter === undefined ? base.filter : { ...base.filter, ...options.filter };
   return {
     timeoutMs: base.timeoutMs,
+    limitMs: base.limitMs,
+    said: {
+      timeoutMs: base.said.timeoutMs,
+      retries: options.retries ?? base.said.retries,
+      retry: options.retry ?? base.said.retry,
+    },
     retries: options.retries ?? base.retries,
     retry: options.retry ?? base.retry,
     idempotent: options.idempotent ?? base.idempotent,

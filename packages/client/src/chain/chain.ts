@@ -15,6 +15,7 @@ import { retry } from '../interceptors/retry.js';
 import { select } from '../interceptors/select.js';
 import { span } from '../interceptors/span.js';
 import type { ClientLimits } from '../limits/client-limits.js';
+import type { Router } from '../routing/router.js';
 import type { Interceptor, Invoke } from './interceptor.js';
 import { Layers } from './layers.js';
 
@@ -29,6 +30,8 @@ export interface ChainParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly planner: Planner;
+  /** Left out where there are no policies. */
+  readonly router?: Router;
   readonly callInterceptors: readonly CallInterceptor[];
   readonly attemptInterceptors: readonly AttemptInterceptor[];
   /** Left out where the client asks for none. */
@@ -55,8 +58,8 @@ export function buildChain(parts: ChainParts): Chain {
       .around('span', span(clock))
       // The user's may add metadata, so they come before anything matches on it.
       .insideAll('call interceptor', parts.callInterceptors.map(guarded))
-      // Options are merged once; everything below reads one plan.
-      .inside('plan', plan(parts.planner, random))
+      // Options are merged, and the route is found, once; everything below reads one plan of one version of the policies.
+      .inside('plan', plan(parts.planner, random, parts.router))
       // Absolute, so that it bounds every attempt, every pause and the wait for the first snapshot.
       .around('deadline', deadline(clock))
       // What is refused here is final, costs no budget and marks nobody; the breaker sees what a call came to after its retries.

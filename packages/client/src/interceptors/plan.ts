@@ -4,32 +4,46 @@ import { type CallPlan, planWithinRetry } from '../call/call-plan.js';
 import type { Call, PlannedCall } from '../call/client-call.js';
 import type { Planner } from '../call/planner.js';
 import type { Interceptor } from '../chain/interceptor.js';
+import { type Router, refusal } from '../routing/router.js';
 
-/** Decides once what the call may do; what follows reads the plan. */
-export function plan(planner: Planner, random: Random): Interceptor<Call, PlannedCall> {
-  return (next) =>
-    function plan(call) {
-      const parent = currentCallContext();
-      const decided = planOf(call, planner, parent);
-      const planned = call.planned(decided, deadlineOf(call.options, decided, call.startedAt, parent));
+/**
+ * Decides once what the call may do; what follows reads the plan.
+ *
+ * @param router - left out: there are no policies.
+ */
+export function plan(planner: Planner, random: Random, router?: Router): Interceptor<Call, PlannedCall> {
+  return (next) => {
+    const decide = (call: Call, parent: CallContext | undefined) => {
+      const own = planner.plan(call.method, call.options);
+      const routed = router?.route(call, own);
+      if (routed?.kind === 'refused') return Promise.resolve(refusal(routed));
+      const decided = withinRetry(routed?.plan ?? own, parent);
+      const deadline = deadlineOf(call.options, decided, call.startedAt, parent);
+      const planned = call.planned(decided, deadline, routed?.to);
       const key = decided.idempotencyKey;
       if (key !== undefined) planned.idempotencyKey = key === true ? idempotencyKey(random) : key;
       return next(planned);
     };
+    return function plan(call) {
+      const parent = currentCallContext();
+      const { ready } = router ?? {};
+      return ready === undefined ? decide(call, parent) : ready.then(() => decide(call, parent));
+    };
+  };
 }
 
-function planOf(call: Call, planner: Planner, parent: CallContext | undefined): CallPlan {
-  const own = planner.plan(call.method, call.options);
-  return parent !== undefined && parent.attempt > 1 ? planWithinRetry(own, parent.attempt) : own;
+function withinRetry(plan: CallPlan, parent: CallContext | undefined): CallPlan {
+  return parent !== undefined && parent.attempt > 1 ? planWithinRetry(plan, parent.attempt) : plan;
 }
 
-/** The smallest of what the call's own caller has left and what call, client, or mesh say. */
+/** The smallest of what the call's own caller has left, what call, client, or mesh say, and the operator's bound. */
 function deadlineOf(
   options: CallOptions,
   plan: CallPlan,
   startedAt: number,
   parent: CallContext | undefined,
 ): number {
-  const timeoutMs = options.timeoutMs ?? plan.timeoutMs ?? Number.POSITIVE_INFINITY;
+  const saidMs = options.timeoutMs ?? plan.timeoutMs ?? Number.POSITIVE_INFINITY;
+  const timeoutMs = Math.min(saidMs, plan.limitMs ?? Number.POSITIVE_INFINITY);
   return Math.min(parent?.deadline ?? Number.POSITIVE_INFINITY, startedAt + timeoutMs);
 }

@@ -53,13 +53,18 @@ export class TestWorld {
   call(caller: Caller, options: CallOptions = {}, kind: MethodKind = 'unary'): TestCall {
     const messages: Buffer[] = [];
     const method = { path: '/hello.v1.Hello/Anything', service: 'hello.v1.Hello', name: 'Anything' };
-    const call = caller.newCall({ ...method, kind, idempotency: 'unknown' }, new Metadata(), options, {
-      onHeaders() {},
-      onMessage(message) {
-        messages.push(message);
-        call.requestRead();
+    const call = caller.newCall(
+      { ...method, kind, idempotency: 'unknown' },
+      options.metadata ?? new Metadata(),
+      options,
+      {
+        onHeaders() {},
+        onMessage(message) {
+          messages.push(message);
+          call.requestRead();
+        },
       },
-    });
+    );
     call.requests.push({ bytes: Buffer.from('hi'), flags: 0, written: undefined });
     call.requests.end();
     const outcome = caller.start(call);

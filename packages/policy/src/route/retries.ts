@@ -57,6 +57,7 @@ export function retries(
     case 'deadline':
     case 'superseded':
     case 'noNode':
+    case 'route':
     case 'registryUnknown':
     case 'interceptor':
     case 'credentials':

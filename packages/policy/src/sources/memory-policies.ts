@@ -31,18 +31,18 @@ export class MemoryPolicies implements PolicyPlace {
     for (const word of this.#open) this.#tell(word);
   }
 
-  open({ logger }: Pick<PolicySourceParts, 'logger'>): PolicySource {
+  open({ logger }: Pick<PolicySourceParts, 'logger'>): Promise<PolicySource> {
     const word = new LastWord(this.description, logger);
     this.#open.add(word);
     this.#tell(word);
-    return {
+    return Promise.resolve({
       description: this.description,
       watch: (listener) => word.watch(listener),
       close: () => {
         this.#open.delete(word);
         word.close();
       },
-    };
+    });
   }
 
   #tell(word: LastWord): void {

@@ -14,17 +14,14 @@ beforeEach(() => {
 });
 afterEach(() => unsubscribe());
 
-function hold(...places: readonly MemoryPolicies[]): PolicyHolder {
-  return new PolicyHolder(
-    places.map((place) => place.open(parts)),
-    parts,
-  );
+async function hold(...places: readonly MemoryPolicies[]): Promise<PolicyHolder> {
+  return new PolicyHolder(await Promise.all(places.map((place) => place.open(parts))), parts);
 }
 
 describe('a holder of policies', () => {
-  it('has what its sources say, and another object for each version', () => {
+  it('has what its sources say, and another object for each version', async () => {
     const [a, b] = [new MemoryPolicies([virtualService('a')], 'one'), new MemoryPolicies([], 'two')];
-    const holder = hold(a, b);
+    const holder = await hold(a, b);
     const seen: PoliciesInForce[] = [];
     holder.subscribe((policies) => seen.push(policies));
     const first = holder.current;
@@ -48,9 +45,9 @@ describe('a holder of policies', () => {
     expect(first.resources).toHaveLength(1);
   });
 
-  it('keeps what was in force when a source says something bad, and tells of it', () => {
+  it('keeps what was in force when a source says something bad, and tells of it', async () => {
     const place = new MemoryPolicies([virtualService('a')], 'one');
-    const holder = hold(place);
+    const holder = await hold(place);
     const before = holder.current;
     place.set(virtualService('a', 'soon'));
     expect(holder.current).toBe(before);
@@ -64,9 +61,9 @@ describe('a holder of policies', () => {
     expect(holder.current).not.toBe(before);
   });
 
-  it('refuses the same resource in two sources, names both places, and takes it when it is in one', () => {
+  it('refuses the same resource in two sources, names both places, and takes it when it is in one', async () => {
     const [a, b] = [new MemoryPolicies([virtualService('a')], 'one'), new MemoryPolicies([], 'two')];
-    const holder = hold(a, b);
+    const holder = await hold(a, b);
     b.set(virtualService('a', '1s', 'other.yaml'), virtualService('b'));
     expect(holder.current.resources.map(({ name }) => name)).toEqual(['a']);
     const refused = told.at(-1);
@@ -78,12 +75,12 @@ describe('a holder of policies', () => {
     expect(holder.current.resources.map(({ name }) => name)).toEqual(['c', 'a', 'b']);
   });
 
-  it('takes what others say while one of them is refused', () => {
+  it('takes what others say while one of them is refused', async () => {
     const [a, b] = [
       new MemoryPolicies([virtualService('a')], 'one'),
       new MemoryPolicies([virtualService('b')], 'two'),
     ];
-    const holder = hold(a, b);
+    const holder = await hold(a, b);
     b.set(virtualService('a'));
     a.set(virtualService('a', '2s'));
     expect(holder.current.resources.map(({ name }) => name)).toEqual(['a', 'b']);
@@ -92,9 +89,9 @@ describe('a holder of policies', () => {
     expect(told.filter(({ state }) => state === 'applied')).toHaveLength(3);
   });
 
-  it('keeps what was in force while a source cannot be asked', () => {
+  it('keeps what was in force while a source cannot be asked', async () => {
     const place = new MemoryPolicies([virtualService('a')], 'one');
-    const holder = hold(place);
+    const holder = await hold(place);
     const before = holder.current;
     place.fail('no answer');
     place.fail('still none');
@@ -109,7 +106,7 @@ describe('a holder of policies', () => {
   it('is ready when every source has said something, be it bad', async () => {
     const [a, b] = [new MemoryPolicies([virtualService('a', 'soon')]), new MemoryPolicies()];
     b.fail('away');
-    const holder = hold(a, b);
+    const holder = await hold(a, b);
     await holder.ready();
     expect(holder.current).toEqual({ version: '', sources: [], resources: [] });
     let tell = () => {};
@@ -137,11 +134,11 @@ describe('a holder of policies', () => {
     await closed.ready();
   });
 
-  it('goes on when a listener throws, and tells nobody after it was closed', () => {
+  it('goes on when a listener throws, and tells nobody after it was closed', async () => {
     const errors: object[] = [];
     const logger: Logger = { ...silentLogger, error: (fields) => errors.push(fields) };
     const place = new MemoryPolicies();
-    const holder = new PolicyHolder([place.open(parts)], { logger });
+    const holder = new PolicyHolder([await place.open(parts)], { logger });
     const seen: PoliciesInForce[] = [];
     holder.subscribe(() => {
       throw new Error('broken');

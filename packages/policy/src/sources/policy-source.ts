@@ -58,9 +58,9 @@ export interface PolicyPlace {
   /** For events and messages: `folder ./policies`. */
   readonly description: string;
   /**
-   * Begins to watch it.
+   * Begins to watch it; who reads policies is loaded first, so that a process without any does not pay for that.
    *
-   * @throws ConfigError where the parts lack what it needs.
+   * @throws ConfigError, at once, where the parts lack what it needs.
    */
-  open(parts: PolicySourceParts): PolicySource;
+  open(parts: PolicySourceParts): Promise<PolicySource>;
 }

@@ -27,8 +27,8 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-function open(): PolicyWord[] {
-  const source = folder(path).open({ clock, logger: silentLogger, keyValues: undefined });
+async function open(): Promise<PolicyWord[]> {
+  const source = await folder(path).open({ clock, logger: silentLogger, keyValues: undefined });
   sources.push(source);
   const words: PolicyWord[] = [];
   source.watch((word) => words.push(word));
@@ -88,7 +88,7 @@ describe('a folder of policies', () => {
     ]) {
       write(name, 'not: [a, policy');
     }
-    const words = open();
+    const words = await open();
     await lastBecomes(words, 'good b,c,a');
     const [word] = words;
     expect(word).toMatchObject({
@@ -101,7 +101,7 @@ describe('a folder of policies', () => {
 
   it('has another version when a text changes, and no word when none does', async () => {
     write('a.yaml', service('a'));
-    const words = open();
+    const words = await open();
     await lastBecomes(words, 'good a');
     write('a.yaml', service('a', '2s'));
     await expect
@@ -119,11 +119,11 @@ describe('a folder of policies', () => {
 
   it('has the same version wherever it is', async () => {
     write('a.yaml', service('a'));
-    const words = open();
+    const words = await open();
     await lastBecomes(words, 'good a');
     renameSync(path, join(root, 'elsewhere'));
     path = join(root, 'elsewhere');
-    const others = open();
+    const others = await open();
     await lastBecomes(others, 'good a');
     expect(others[0]?.kind === 'good' && others[0].version).toBe(
       words[0]?.kind === 'good' && words[0].version,
@@ -132,7 +132,7 @@ describe('a folder of policies', () => {
 
   it('is applied as a whole or not at all', async () => {
     write('a.yaml', service('a'));
-    const words = open();
+    const words = await open();
     await lastBecomes(words, 'good a');
     write('b.yaml', service('b', 'soon'));
     await lastBecomes(words, /^bad .*soon/);
@@ -148,7 +148,7 @@ describe('a folder of policies', () => {
 
   it('takes a file that is renamed over another', async () => {
     write('a.yaml', service('a'));
-    const words = open();
+    const words = await open();
     await lastBecomes(words, 'good a');
     writeFileSync(join(root, 'new'), service('b'));
     renameSync(join(root, 'new'), join(path, 'a.yaml'));
@@ -159,7 +159,7 @@ describe('a folder of policies', () => {
     write('..1/a.yaml', service('a'));
     symlinkSync('..1', join(path, '..data'));
     symlinkSync('..data/a.yaml', join(path, 'a.yaml'));
-    const words = open();
+    const words = await open();
     await lastBecomes(words, 'good a');
     write('..2/a.yaml', service('b'));
     symlinkSync('..2', join(path, '..next'));
@@ -174,7 +174,7 @@ describe('a folder of policies', () => {
       writeFileSync(join(root, name, 'a.yaml'), service(name));
     }
     symlinkSync('one', path);
-    const words = open();
+    const words = await open();
     await lastBecomes(words, 'good one');
     symlinkSync('two', join(root, 'next'));
     renameSync(join(root, 'next'), path);
@@ -184,7 +184,7 @@ describe('a folder of policies', () => {
   });
 
   it('may appear later, go away, and come again', async () => {
-    const words = open();
+    const words = await open();
     await lastBecomes(words, 'unknown');
     expect(words.at(-1)).toEqual({ kind: 'unknown', error: `${path}: there is no such folder or file` });
     write('deep/a.yaml', service('a'));
@@ -199,7 +199,7 @@ describe('a folder of policies', () => {
 
   it('that is empty says that there are no policies', async () => {
     write('a.yaml', service('a'));
-    const words = open();
+    const words = await open();
     await lastBecomes(words, 'good a');
     unlinkSync(join(path, 'a.yaml'));
     await lastBecomes(words, 'good ');
@@ -208,7 +208,7 @@ describe('a folder of policies', () => {
   it('is not gone round in circles, and names links to nothing', async () => {
     write('a.yaml', service('a'));
     symlinkSync('.', join(path, 'again'));
-    const words = open();
+    const words = await open();
     await lastBecomes(words, 'good a');
     symlinkSync('nowhere', join(path, 'b.yaml'));
     await lastBecomes(words, /^bad the file is not read: ENOENT/);
@@ -219,7 +219,7 @@ describe('a folder of policies', () => {
     write('..1/b.yaml', service('b'));
     // In a hidden folder, which nobody watches.
     symlinkSync('..1/b.yaml', join(path, 'b.yaml'));
-    const words = open();
+    const words = await open();
     await lastBecomes(words, 'good a,b');
     write('..1/b.yaml', service('c'));
     await lastBecomes(words, 'good a,c');
@@ -228,7 +228,7 @@ describe('a folder of policies', () => {
   it('may be one file', async () => {
     path = join(root, 'all.policies');
     writeFileSync(path, service('a'));
-    const words = open();
+    const words = await open();
     await lastBecomes(words, 'good a');
     writeFileSync(path, service('b'));
     await lastBecomes(words, 'good b');
@@ -236,7 +236,7 @@ describe('a folder of policies', () => {
 
   it('tells who comes later what was said last, and nobody after it was closed', async () => {
     write('a.yaml', service('a'));
-    const words = open();
+    const words = await open();
     await lastBecomes(words, 'good a');
     const later: PolicyWord[] = [];
     const forget = sources[0]?.watch((word) => later.push(word));

@@ -1,6 +1,5 @@
 import { ConfigError, checkNumber, checkOptionNames } from '@micromesh/core';
 import type { PolicyPlace } from '../policy-source.js';
-import { FolderPolicies } from './folder-policies.js';
 
 /** How a folder of policies is watched. */
 export interface FolderOptions {
@@ -28,6 +27,9 @@ export function folder(path: string, options: FolderOptions = {}): PolicyPlace {
   };
   return {
     description: `folder ${path}`,
-    open: ({ clock, logger }) => new FolderPolicies(path, settings, clock, logger),
+    async open({ clock, logger }) {
+      const { FolderPolicies } = await import('./folder-policies.js');
+      return new FolderPolicies(path, settings, clock, logger);
+    },
   };
 }

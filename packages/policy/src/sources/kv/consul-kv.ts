@@ -1,8 +1,6 @@
 import { ConfigError, checkOptionNames } from '@micromesh/core';
 import type { PolicyPlace } from '../policy-source.js';
-import { KvPolicies } from './kv-policies.js';
-import { checkPolicyPrefix } from './policy-store.js';
-import { DEFAULT_PREFIX } from './version-pointer.js';
+import { checkPolicyPrefix, DEFAULT_PREFIX } from './policy-prefix.js';
 
 /** Where in a key-value store policies are. */
 export interface ConsulKvOptions {
@@ -23,7 +21,11 @@ export function consulKv(options: ConsulKvOptions = {}): PolicyPlace {
   return {
     description,
     open({ clock, logger, keyValues }) {
-      if (keyValues !== undefined) return new KvPolicies(keyValues, prefix, description, clock, logger);
+      if (keyValues !== undefined) {
+        return import('./kv-policies.js').then(
+          ({ KvPolicies }) => new KvPolicies(keyValues, prefix, description, clock, logger),
+        );
+      }
       throw new ConfigError(
         'policies',
         description,

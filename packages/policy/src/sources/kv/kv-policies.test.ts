@@ -33,8 +33,8 @@ afterEach(() => {
   expect(clock.pendingTimers).toBe(0);
 });
 
-function open(from: KeyValueStore = new MemoryKeyValueStore(values)): PolicyWord[] {
-  const source = consulKv().open({ clock, logger: silentLogger, keyValues: from });
+async function open(from: KeyValueStore = new MemoryKeyValueStore(values)): Promise<PolicyWord[]> {
+  const source = await consulKv().open({ clock, logger: silentLogger, keyValues: from });
   sources.push(source);
   const words: PolicyWord[] = [];
   source.watch((word) => words.push(word));
@@ -58,7 +58,7 @@ function shown(word: PolicyWord | undefined): string {
 
 describe('policies in a key-value store', () => {
   it('are told version by version, each whole, with the places of their files', async () => {
-    const words = open();
+    const words = await open();
     await apply(virtualService('a'), virtualService('b', 'soon', 'b.yaml'));
     await apply({ file: 'all.yaml', text: `${virtualService('a').text}---\n${virtualService('b').text}` });
     expect(words.map(shown)).toEqual(['0: ', expect.stringContaining('soon'), '2: a,b']);
@@ -69,14 +69,14 @@ describe('policies in a key-value store', () => {
 
   it('are known to who comes later', async () => {
     await apply(virtualService('a'));
-    const words = open();
+    const words = await open();
     await clock.settle();
     expect(words.map(shown)).toEqual(['1: a']);
   });
 
   it('stay when the store loses them, and change when it has others', async () => {
     await apply(virtualService('a'));
-    const words = open();
+    const words = await open();
     await clock.settle();
     await keyValues.delete('micromesh/policies/versions/1');
     await keyValues.delete('micromesh/policies/current');
@@ -91,7 +91,7 @@ describe('policies in a key-value store', () => {
 
   it('stay when the pointer or a record is changed by hand', async () => {
     await apply(virtualService('a'));
-    const words = open();
+    const words = await open();
     await clock.settle();
     await keyValues.put('micromesh/policies/current', 'x');
     await keyValues.put('micromesh/policies/versions/2', 'x');
@@ -115,7 +115,7 @@ describe('policies in a key-value store', () => {
       return get(key, signal);
     };
     await apply(virtualService('a'));
-    const words = open(reader);
+    const words = await open(reader);
     await clock.advance(99);
     expect([asked, words.map(shown)]).toEqual([1, ['away']]);
     await clock.advance(1);
@@ -132,7 +132,7 @@ describe('policies in a key-value store', () => {
     const get = reader.get.bind(reader);
     reader.get = async (key, signal) => (key.endsWith('/1') ? undefined : get(key, signal));
     await apply(virtualService('a'));
-    const words = open(reader);
+    const words = await open(reader);
     await clock.advance(10_000);
     expect(words.map(shown)).toEqual([
       'the key micromesh/policies/versions/1 is not there, though version 1 is in force',
@@ -158,7 +158,7 @@ describe('policies in a key-value store', () => {
     });
     await apply(virtualService('a'));
     const entries = await keyValues.list('micromesh/policies/current');
-    const words = open(reader);
+    const words = await open(reader);
     for (const next of [
       { kind: 'unknown', error: 'refused' },
       { kind: 'current', entries },
@@ -175,13 +175,13 @@ describe('policies in a key-value store', () => {
   });
 
   it('are not told after it was closed', async () => {
-    const words = open();
+    const words = await open();
     sources[0]?.close();
     await apply(virtualService('a'));
     expect(words).toHaveLength(1);
   });
 
-  it('need a registry that holds keys', () => {
+  it('need a registry that holds keys', async () => {
     const openWithout = () => consulKv().open({ clock, logger: silentLogger, keyValues: undefined });
     expect(openWithout).toThrow(ConfigError);
     expect(openWithout).toThrow(/fixed addresses has nothing; use the registry/);

@@ -1,9 +1,9 @@
-import { ConfigError, type Logger, messageOf, silentLogger } from '@micromesh/core';
+import { type Logger, messageOf, silentLogger } from '@micromesh/core';
 import { type KeyValueStore, RegistryError } from '@micromesh/registry';
+import { checkPolicyPrefix, DEFAULT_PREFIX } from './policy-prefix.js';
 import { checkStamp, type PolicyStamp, type PolicyVersion } from './policy-version.js';
 import type { StoredResource } from './stored-resource.js';
 import {
-  DEFAULT_PREFIX,
   digestOf,
   formatPointer,
   MAX_KEPT,
@@ -211,16 +211,4 @@ export class PolicyStore {
       `the record ${key} ${problem}; go back to another version with micromesh rollback VERSION`,
     );
   }
-}
-
-/** @throws ConfigError when it is no beginning of keys. */
-export function checkPolicyPrefix(prefix: string): string {
-  const isPrefix = typeof prefix === 'string' && /^[\w.-]+(\/[\w.-]+)*$/.test(prefix) && prefix.length <= 200;
-  if (isPrefix) return prefix;
-  throw new ConfigError(
-    'prefix',
-    prefix,
-    'is no beginning of keys',
-    `write letters, digits, '-', '_' and '.' in parts with one slash between them, e.g. '${DEFAULT_PREFIX}'`,
-  );
 }

@@ -3,8 +3,6 @@ import { z } from 'zod';
 
 /** Versions that can be gone back to, the current one among them. */
 export const MAX_KEPT = 50;
-/** Where policies are in a key-value store unless somebody says otherwise. */
-export const DEFAULT_PREFIX = 'micromesh/policies';
 
 /** Which version is in force. */
 export interface VersionPointer {

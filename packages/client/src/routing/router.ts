@@ -1,0 +1,154 @@
+import { status } from '@grpc/grpc-js';
+import type { Outcome, Random, ServiceKey } from '@micromesh/core';
+import { formatServiceKey } from '@micromesh/core';
+import type { PolicySet, ServicePolicy } from '@micromesh/policy';
+import {
+  drawDestination,
+  type RouteAction,
+  type RouteDestination,
+  type RouteRule,
+} from '@micromesh/policy/route';
+import { filterKey, type Strategy } from '@micromesh/selector';
+import type { CallPlan } from '../call/call-plan.js';
+import type { Call } from '../call/client-call.js';
+import { localOutcome } from '../chain/local-outcome.js';
+import type { Service } from '../nodes/service.js';
+import type { MethodLatencies } from '../retry/method-latencies.js';
+import type { PolicyView } from './policy-view.js';
+import { CallRequest } from './route-request.js';
+import { underRule } from './routed-plan.js';
+import { narrowTo } from './subset-filter.js';
+
+/** A service that a rule sends calls to, and what is kept of it for a client. */
+export interface Destination {
+  readonly service: Service;
+  readonly strategy: Strategy;
+  readonly latencies: MethodLatencies;
+}
+
+/** Where a call goes and how, or what it ends with for want of a way. */
+export type Routed =
+  | { readonly kind: 'routed'; readonly plan: CallPlan; readonly to: Service }
+  | { readonly kind: 'refused'; readonly code: number; readonly details: string };
+
+/** Finds the rule of a call, once, and applies it to the call's plan. */
+export class Router {
+  readonly #policies: PolicyView;
+  readonly #destinationOf: (service: ServiceKey) => Destination;
+  readonly #random: Random;
+  /** What was made for a plan and a destination: both are the same objects for most calls. */
+  readonly #made = new WeakMap<RouteDestination, WeakMap<CallPlan, Routed>>();
+
+  constructor(policies: PolicyView, destinationOf: (service: ServiceKey) => Destination, random: Random) {
+    this.#policies = policies;
+    this.#destinationOf = destinationOf;
+    this.#random = random;
+  }
+
+  /** Resolves when the policies are known; undefined: they are. */
+  get ready(): Promise<void> | undefined {
+    return this.#policies.ready;
+  }
+
+  /** The way of a call; undefined: no policy is about its service, and the plan holds as it is. */
+  route(call: Call, plan: CallPlan): Routed | undefined {
+    const set = this.#policies.current;
+    const policy = set?.of(call.service);
+    if (set === undefined || policy === undefined) return undefined;
+    const found = policy.routes?.find(new CallRequest(call));
+    if (found === undefined || found.kind === 'unrouted') {
+      return this.#clearTextRefusal(policy, undefined, undefined, call.service);
+    }
+    if (found.kind === 'none') return noRule(policy);
+    const { action } = found.rule;
+    if (action.kind !== 'route') return answered(action);
+    const { chance } = found.rule;
+    const destination = drawDestination(action.destinations, chance, this.#random, plan.hashKey);
+    return this.#wayTo(destination, found.rule, call, plan, set);
+  }
+
+  #wayTo(destination: RouteDestination, rule: RouteRule, call: Call, plan: CallPlan, set: PolicySet): Routed {
+    let byPlan = this.#made.get(destination);
+    if (byPlan === undefined) {
+      byPlan = new WeakMap();
+      this.#made.set(destination, byPlan);
+    }
+    let routed = byPlan.get(plan);
+    if (routed === undefined) {
+      routed = this.#makeWay(destination, rule, call, plan, set);
+      byPlan.set(plan, routed);
+    }
+    return routed;
+  }
+
+  #makeWay(
+    destination: RouteDestination,
+    rule: RouteRule,
+    call: Call,
+    plan: CallPlan,
+    set: PolicySet,
+  ): Routed {
+    const { service, strategy, latencies } = this.#destinationOf(destination.service);
+    const isUnary = call.method.kind === 'unary';
+    const latency = isUnary ? latencies.of(call.method.path) : undefined;
+    const policy = set.of(destination.service);
+    const refused =
+      policy && this.#clearTextRefusal(policy, destination.subset, destination.port, destination.service);
+    if (refused !== undefined) return refused;
+    const routed: CallPlan = { ...underRule(plan, rule, isUnary), strategy, latency };
+    if (destination.subset === undefined) return { kind: 'routed', plan: routed, to: service };
+    const subset = policy?.subset(destination.subset);
+    if (subset === undefined) {
+      const name = formatServiceKey(destination.service);
+      const details = `no DestinationRule defines the subset ${destination.subset} of ${name} that ${placeOf(destination)} sends calls to; define it, or name another`;
+      return { kind: 'refused', code: status.UNAVAILABLE, details };
+    }
+    const narrowed = narrowTo(subset, plan.filter);
+    if (narrowed.kind === 'conflict') {
+      return { kind: 'refused', code: status.UNAVAILABLE, details: narrowed.details };
+    }
+    const { filter } = narrowed;
+    return { kind: 'routed', plan: { ...routed, filter, filterKey: filterKey(filter) }, to: service };
+  }
+
+  /** Where a rule asks for TLS that the connections do not have: nothing is sent in clear text. */
+  #clearTextRefusal(
+    policy: ServicePolicy,
+    subset: string | undefined,
+    port: number | undefined,
+    service: ServiceKey,
+  ): Routed | undefined {
+    const { tls } = policy.traffic(subset, port);
+    if (tls === undefined || tls.mode.value === 'DISABLE') return undefined;
+    if (this.#destinationOf(service).service.nodes.transport.secure) return undefined;
+    const { resource, path } = tls.origin;
+    const details = `${resource} ${path} asks for TLS (${tls.mode.value}), and connections to ${formatServiceKey(service)} are in clear text; nothing is sent: take the block out, or set mode: DISABLE`;
+    return { kind: 'refused', code: status.UNAVAILABLE, details };
+  }
+}
+
+/** Istio makes a route for a port and a host; what none of its rules takes is a 404 there. */
+function noRule({ routes, service }: ServicePolicy): Routed {
+  const resource = routes?.origin.resource ?? '';
+  const details = `no rule of ${resource} takes the call to ${formatServiceKey(service)}; add a rule without a match as the last one`;
+  return { kind: 'refused', code: status.UNIMPLEMENTED, details };
+}
+
+function answered(action: Exclude<RouteAction, { readonly kind: 'route' }>): Routed {
+  const { resource, path } = action.origin;
+  if (action.kind === 'directResponse') {
+    const said = action.message === '' ? `${resource} ${path} answers ${action.httpStatus}` : action.message;
+    return { kind: 'refused', code: action.grpcCode, details: said };
+  }
+  const details = `${resource} ${path} redirects the call with ${action.httpStatus}, which gRPC does not follow`;
+  return { kind: 'refused', code: status.UNKNOWN, details };
+}
+
+function placeOf({ origin: { resource, path } }: RouteDestination): string {
+  return `${resource} ${path}`;
+}
+
+/** What a refused call ends with. */
+export function refusal({ code, details }: Extract<Routed, { readonly kind: 'refused' }>): Outcome {
+  return localOutcome(code, 'route', 'unsent', details);
+}
