@@ -3,7 +3,7 @@ import type { Outcome } from '@micromesh/core';
 import { FakeClock } from '@micromesh/core/testing';
 import { describe, expect, it } from 'vitest';
 import type { Connection, WireListener } from '../transport/transport.js';
-import { Question } from './question.js';
+import { answerMs, Question } from './question.js';
 
 const UNIMPLEMENTED: Outcome = {
   code: status.UNIMPLEMENTED,
@@ -24,6 +24,18 @@ function connectionThatHands(take: (listener: WireListener) => void): Connection
     close() {},
   };
 }
+
+describe('the wait for the answer to a question', () => {
+  it.each([
+    ['a quarter of what is left, up to a second', 2000, 500],
+    ['a quarter of what is left, up to a second', 60_000, 1000],
+    ['long enough for a process that shares its cores', 700, 200],
+    ['half of what is left, where that is not much', 300, 150],
+    ['no less than 100 ms, however little is left', 50, 100],
+  ])('is %s', (_, leftMs, expected) => {
+    expect(answerMs(5000 + leftMs, 5000)).toBe(expected);
+  });
+});
 
 describe('a question', () => {
   it('is answered by any status at all', async () => {
