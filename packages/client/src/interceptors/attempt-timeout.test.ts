@@ -43,10 +43,23 @@ describe('a silent attempt', () => {
 
   it('of a frozen node is known within half a second where the deadline is one', async () => {
     const world = await worldWith('a', 'b');
+    await world.clock.advance(2000);
     world.transport.node('a').freeze();
     const { outcome } = world.call(world.caller({ ...ROUND_ROBIN, timeoutMs: 1000 }));
-    await world.clock.advance(450);
+    await world.clock.advance(455);
     expect((await outcome).code).toBe(status.OK);
+  });
+
+  it('is borne with for longer where its node has just begun', async () => {
+    const world = await worldWith('a', 'b');
+    world.transport.node('a').freeze();
+    const caller = world.caller({ ...ROUND_ROBIN, timeoutMs: 1000 });
+    const { call, outcome } = world.call(caller);
+    await world.clock.advance(600);
+    expect(call.attempts).toBe(1);
+    await world.clock.advance(50);
+    expect((await outcome).code).toBe(status.OK);
+    expect(call.attempts).toBe(2);
   });
 
   it('keeps new calls away from its node while that is asked, and while it is silent', async () => {

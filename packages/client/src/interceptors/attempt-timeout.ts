@@ -75,7 +75,8 @@ class SilencePatience implements Patience {
 
   async #ask(): Promise<void> {
     const attempt = this.#attempt;
-    await attempt.handle.ask(answerMs(attempt.call.deadline, this.#clock.now()));
+    const now = this.#clock.now();
+    await attempt.handle.ask(answerMs(attempt.call.deadline, now, attempt.handle.isCold(now)));
     if (attempt.ended === undefined) attempt.handle.cutIfSilent(attempt);
     if (attempt.ended !== undefined) return;
     this.#suspicionMs = Math.min(MAX_SUSPICION_MS, this.#suspicionMs * 2);

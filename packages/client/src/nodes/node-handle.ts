@@ -49,8 +49,8 @@ export interface NodeSurroundings {
 }
 
 /**
- * How long after it was connected a node's answers are not compared with its peers': it compiles its code, and the first node that is back after
- * an outage is given all calls that have waited, at once.
+ * How long a node is cold after it was connected: it compiles its code, and the first node that is back after an outage is given all calls
+ * that have waited, at once. Its answers are not compared with its peers' until then.
  */
 const COLD_MS = 2_000;
 
@@ -152,7 +152,7 @@ export class NodeHandle implements Candidate {
 
   /** Counts what an attempt came to, and ejects the node when it does worse than its peers. */
   countSuccess(now: number, latencyMs?: number): void {
-    this.record.success(now, this.#isCold(now) ? undefined : latencyMs);
+    this.record.success(now, this.isCold(now) ? undefined : latencyMs);
     this.#ejection.judge(now);
   }
 
@@ -163,7 +163,7 @@ export class NodeHandle implements Candidate {
 
   /** Counts an attempt whose deadline came before an answer did. */
   countNoAnswer(now: number, waitedMs: number): void {
-    if (!this.#isCold(now)) this.record.noAnswer(now, waitedMs, () => this.peers());
+    if (!this.isCold(now)) this.record.noAnswer(now, waitedMs, () => this.peers());
     this.#ejection.judge(now);
   }
 
@@ -268,7 +268,8 @@ export class NodeHandle implements Candidate {
     this.#connection = this.#in.transport.connect(this.node, (state, cause) => this.#onState(state, cause));
   }
 
-  #isCold(now: number): boolean {
+  /** Whether it was connected a moment ago: it may have much to do that it has not done before. */
+  isCold(now: number): boolean {
     return now - this.#connectedAt < COLD_MS;
   }
 

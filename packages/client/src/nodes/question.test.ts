@@ -35,6 +35,10 @@ describe('the wait for the answer to a question', () => {
   ])('is %s', (_, leftMs, expected) => {
     expect(answerMs(5000 + leftMs, 5000)).toBe(expected);
   });
+
+  it('is longer where the node has just begun', () => {
+    expect([700, 2000, 60_000].map((leftMs) => answerMs(leftMs, 0, true))).toEqual([350, 500, 1000]);
+  });
 });
 
 describe('a question', () => {

@@ -9,18 +9,23 @@ export const QUESTION_PATH = '/micromesh.v1.Liveness/Ask';
 const ANSWER_MS = { min: 100, max: 1000 };
 
 /**
- * Where half of what is left allows it, at least this long: a process that shares its cores stands still for some 100 ms now and then, and
- * what is believed dead in the meantime may run twice.
+ * Where half of what is left allows it, at least this long: a process that shares its cores stands still for some 100 ms now and then, one
+ * that has just begun for longer, and what is believed dead in the meantime may run twice.
  */
 const FAIR_ANSWER_MS = 200;
+const COLD_ANSWER_MS = 500;
 
 /** How long a question waits that is asked out of caution: nobody has been waiting for the node. */
 export const CAUTIOUS_ANSWER_MS = ANSWER_MS.max;
 
-/** How long a call's question to a node waits for the answer, before the node is silent; in [100, 1000]. */
-export function answerMs(deadline: number, now: number): number {
+/**
+ * How long a call's question to a node waits for the answer, before the node is silent; in [100, 1000].
+ *
+ * @param isCold - the node has just begun.
+ */
+export function answerMs(deadline: number, now: number, isCold = false): number {
   const leftMs = deadline - now;
-  const fairMs = Math.min(FAIR_ANSWER_MS, leftMs / 2);
+  const fairMs = Math.min(isCold ? COLD_ANSWER_MS : FAIR_ANSWER_MS, leftMs / 2);
   return Math.max(ANSWER_MS.min, fairMs, Math.min(ANSWER_MS.max, leftMs / 4));
 }
 
