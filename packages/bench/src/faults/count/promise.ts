@@ -28,7 +28,7 @@ export function brokenPromises(
   if (client.promises === 'nothing') return [];
   const broken: string[] = [...failedDespite(run, client, row, calls)];
   if (client.promises !== 'noFailure' && !row.idempotent && row.executedTwice > 0) {
-    broken.push(`${row.executedTwice} calls were executed twice`);
+    broken.push(`${row.executedTwice} calls were executed twice: ${pathOfTwice(run, client.id, calls)}`);
   }
   const { healthyLeft = true } = run.fault;
   if (healthyLeft && row.p99AfterMs > 2 * Math.max(row.p99BeforeMs, run.controlP99AfterMs)) {
@@ -51,6 +51,17 @@ function failedDespite(
   const caughtUntilMs = mayFail ? run.faultMs + CAUGHT_WITHIN_MS : Number.NEGATIVE_INFINITY;
   const failed = calls.filter(({ code, startMs }) => code !== 0 && startMs > caughtUntilMs).length;
   return failed > 0 ? [`${failed} calls failed`] : [];
+}
+
+/** Where and when the first of the calls that were executed twice was: what a run cannot be asked later. */
+function pathOfTwice({ effects, faultMs }: FaultRun, client: string, calls: readonly JudgedCall[]): string {
+  const twice = calls.find(({ execution }) => execution === 'twice');
+  if (twice === undefined) return 'none is known';
+  const { method, index, startMs, endMs } = twice;
+  const after = (ms: number) => `${Math.round(ms - startMs)} ms`;
+  const lines = effects.get(callId(client, method, index)) ?? [];
+  const path = lines.map(({ node, event, atMs }) => `${event} at ${node} after ${after(atMs)}`);
+  return `one began ${Math.round(startMs - faultMs)} ms after the fault; ${path.join(', ')}; it ended after ${after(endMs)}`;
 }
 
 function stillSlow(
