@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests that put load on the machine, and look at what comes of it in time: beside others they would find those instead. */
 const UNDER_LOAD = [
+  'test/failover/kill.test.ts',
   'test/bench/faults.test.ts',
   'test/demo/scenarios.test.ts',
   'test/failover/freeze.test.ts',
@@ -13,7 +14,6 @@ const UNDER_LOAD = [
 const IN_PAIRS = [
   'test/dev-agent/same-answers.test.ts',
   'test/dev-agent/same-wakes.test.ts',
-  'test/failover/kill.test.ts',
   'test/failover/rolling-restart.test.ts',
   'test/failover/slow-and-failing.test.ts',
 ];
