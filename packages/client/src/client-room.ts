@@ -166,7 +166,9 @@ export class ClientRoom {
     const to = retryConcurrency === undefined ? service : { ...service, retryConcurrency };
     const destinationOf = (where: ServiceKey): Destination => {
       const name = formatServiceKey(where);
-      const target = name === service.name ? service : this.#service(where, channelOptions);
+      // A call that has waited for the policies may come here when all is closed: nothing is opened for it.
+      const isOwn = name === service.name || this.#closed;
+      const target = isOwn ? service : this.#service(where, channelOptions);
       return {
         service: target === service ? to : target,
         strategy: strategyOf(target),

@@ -24,6 +24,7 @@ const NODE_REASONS: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 const MESH_REASONS: ReadonlySet<Reason> = new Set<Reason>([
   'noNode',
+  'route',
   'registryUnknown',
   'interceptor',
   'credentials',

@@ -97,10 +97,12 @@ describe('the policies of a mesh', () => {
   it('say which parts of them calls do not follow yet', async () => {
     const told: object[] = [];
     const logger: Logger = { debug() {}, info() {}, warn: (fields) => told.push(fields), error() {} };
-    const text = `{ fault: { abort: { httpStatus: 503, percentage: { value: 1 } } }, ${OPEN.slice(1)}`;
+    const text =
+      '{ fault: { abort: { httpStatus: 503, percentage: { value: 1 } } }, retries: { attempts: 1, retryRemoteLocalities: true }, route: [{ destination: { host: hello }, headers: { request: { set: { x: y } } } }] }';
     const test = world({ policies: [new MemoryPolicies([rule(text)])], logger });
     await call(test);
-    expect(told).toMatchObject([{ paths: ['VirtualService hello spec.http[0].fault'] }]);
+    const paths = ['fault', 'retries.retryRemoteLocalities', 'route[0].headers'];
+    expect(told).toMatchObject([{ paths: paths.map((path) => `VirtualService hello spec.http[0].${path}`) }]);
   });
 
   it('need what their places need: createMesh says what is missing, and leaves nothing open', async () => {

@@ -48,8 +48,10 @@ export class MeshPolicies implements PolicyView {
   /** Resolves when each place has said something. Never rejects. */
   async #hold(opening: readonly Promise<PolicySource>[], caller: PolicyCaller): Promise<void> {
     try {
-      const { PolicyHolder, PolicySet } = await import('@micromesh/policy');
-      const sources = await Promise.all(opening);
+      const [{ PolicyHolder, PolicySet }, sources] = await Promise.all([
+        import('@micromesh/policy'),
+        Promise.all(opening),
+      ]);
       const holder = new PolicyHolder(sources, { logger: this.#logger });
       this.#holder = holder;
       if (this.#end.signal.aborted) holder.close();

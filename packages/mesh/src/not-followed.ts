@@ -1,7 +1,16 @@
 import type { Resource } from '@micromesh/policy';
 
+type VirtualService = Extract<Resource, { readonly kind: 'VirtualService' }>;
+type Rule = NonNullable<VirtualService['spec']['http']>[number];
+
 /** Fields of a rule that calls do not follow yet. To go, one by one. */
 const RULE_FIELDS = ['fault', 'mirror', 'mirrors', 'headers', 'rewrite'] as const;
+const RETRY_FIELDS = ['retryIgnorePreviousHosts', 'retryRemoteLocalities'] as const;
+const ANNOTATIONS = [
+  ['hedge', 'micromesh.io/hedge'],
+  ['adaptiveAttemptTimeout', 'micromesh.io/adaptive-attempt-timeout'],
+  ['dryRun', 'micromesh.io/dry-run'],
+] as const;
 
 /** What calls do not follow yet of these policies, by resource and path: it is said, never silent. */
 export function notFollowed(resources: readonly Resource[]): readonly string[] {
@@ -12,22 +21,32 @@ export function notFollowed(resources: readonly Resource[]): readonly string[] {
 }
 
 function pathsOf(resource: Resource): readonly string[] {
+  const annotations = ANNOTATIONS.filter(([name]) => resource.annotations[name] !== undefined);
+  const notes = annotations.map(([, written]) => `annotation ${written}`);
   switch (resource.kind) {
     case 'VirtualService':
-      return (resource.spec.http ?? []).flatMap((rule, index) =>
-        RULE_FIELDS.filter((field) => rule[field] !== undefined).map(
-          (field) => `spec.http[${index}].${field}`,
-        ),
-      );
+      return [...notes, ...(resource.spec.http ?? []).flatMap(pathsOfRule)];
     case 'DestinationRule': {
       const { trafficPolicy, subsets = [] } = resource.spec;
       const own = trafficPolicy === undefined ? [] : ['spec.trafficPolicy'];
       const ofSubsets = subsets.flatMap(({ trafficPolicy }, index) =>
         trafficPolicy === undefined ? [] : [`spec.subsets[${index}].trafficPolicy`],
       );
-      return [...own, ...ofSubsets];
+      return [...notes, ...own, ...ofSubsets];
     }
     default:
       return [''];
   }
+}
+
+function pathsOfRule(rule: Rule, index: number): readonly string[] {
+  const at = `spec.http[${index}]`;
+  const { retries = {}, route = [] } = rule;
+  return [
+    ...RULE_FIELDS.filter((field) => rule[field] !== undefined).map((field) => `${at}.${field}`),
+    ...RETRY_FIELDS.filter((field) => retries[field] !== undefined).map((field) => `${at}.retries.${field}`),
+    ...route.flatMap(({ headers }, place) =>
+      headers === undefined ? [] : [`${at}.route[${place}].headers`],
+    ),
+  ];
 }

@@ -31,8 +31,9 @@ export function breakerVerdict(call: PlannedCall, outcome: Outcome): BreakerVerd
 }
 
 function hadItsTime(call: PlannedCall): boolean {
-  const timeoutMs = call.options.timeoutMs ?? call.plan.timeoutMs ?? Number.POSITIVE_INFINITY;
-  return call.deadline >= call.startedAt + timeoutMs;
+  const { timeoutMs, limitMs = Number.POSITIVE_INFINITY } = call.plan;
+  const saidMs = call.options.timeoutMs ?? timeoutMs ?? Number.POSITIVE_INFINITY;
+  return call.deadline >= call.startedAt + Math.min(saidMs, limitMs);
 }
 
 /** Whether there are nodes for the call; a filter that matches none is the caller's own affair. */

@@ -1,6 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import type { ClientSettings } from '../client-room.js';
+import { breakerVerdict } from '../limits/breaker-verdict.js';
 import { retryNever, retryOnCodes } from '../retry/retry-function.js';
 import { TestWorld, testNode } from '../testing/index.js';
 import { helloRules, helloSubsets, TestPolicies } from '../testing/test-policies.js';
@@ -10,6 +11,15 @@ const TO_HELLO = 'route: [{ destination: { host: hello } }]';
 function worldUnder(text: string, defaults: ClientSettings = {}, seed = 1) {
   const policies = new TestPolicies(text);
   return { policies, world: new TestWorld(seed, { policies, defaults }) };
+}
+
+/** What the first call ends with. */
+async function endUnder(text: string) {
+  const { world } = worldUnder(text);
+  await world.nodes('a');
+  const outcome = await world.call(world.caller()).outcome;
+  expect(world.path).toEqual([]);
+  return outcome;
 }
 
 /** Nodes `a` and `b` of version 1, `c` of version 2. */
@@ -45,6 +55,15 @@ describe('a rule', () => {
     const { call, outcome } = world.call(world.caller(client), options);
     expect(call.deadline - call.startedAt).toBe(expected);
     await outcome;
+  });
+
+  it('counts a call for the breaker that had the time that the rule leaves it', async () => {
+    const { world } = worldUnder(helloRules(`{ timeout: 1s, ${TO_HELLO} }`));
+    await world.nodes('a');
+    world.transport.node('a').script = () => ({ kind: 'silence' });
+    const { call, outcome } = world.call(world.caller(), { timeoutMs: 10_000 });
+    await world.clock.advance(1000);
+    expect(breakerVerdict(call, await outcome)).toBe('failed');
   });
 
   it('bounds no stream, which may be meant to last', async () => {
@@ -186,28 +205,22 @@ describe('a route', () => {
 
   it('ends the call where no rule takes it, and where a rule answers', async () => {
     const match = 'match: [{ headers: { x-user: { exact: anna } } }]';
-    const { world } = worldUnder(helloRules(`{ ${match}, ${TO_HELLO} }`));
-    await world.nodes('a');
-    expect(await world.call(world.caller()).outcome).toMatchObject({
+    expect(await endUnder(helloRules(`{ ${match}, ${TO_HELLO} }`))).toMatchObject({
       code: status.UNIMPLEMENTED,
       reason: 'route',
       details:
         'no rule of VirtualService hello takes the call to hello; add a rule without a match as the last one',
     });
-    const answers = worldUnder(
-      helloRules('{ directResponse: { status: 503, body: { string: closed today } } }'),
-    );
-    expect(await answers.world.call(answers.world.caller()).outcome).toMatchObject({
+    const answers = '{ directResponse: { status: 503, body: { string: closed today } } }';
+    expect(await endUnder(helloRules(answers))).toMatchObject({
       code: status.UNAVAILABLE,
       details: 'closed today',
     });
-    const redirects = worldUnder(helloRules('{ redirect: { uri: /elsewhere } }'));
-    expect(await redirects.world.call(redirects.world.caller()).outcome).toMatchObject({
+    expect(await endUnder(helloRules('{ redirect: { uri: /elsewhere } }'))).toMatchObject({
       code: status.UNKNOWN,
       details:
         'VirtualService hello spec.http[0].redirect redirects the call with 301, which gRPC does not follow',
     });
-    expect(world.path).toEqual([]);
   });
 });
 
@@ -221,15 +234,12 @@ spec: { host: hello, trafficPolicy: { tls: { mode: ${mode} } } }
 
   it('refuses calls in clear text, be there routes or not', async () => {
     for (const routes of ['', helloRules(`{ ${TO_HELLO} }`)]) {
-      const { world } = worldUnder(rule('SIMPLE') + routes);
-      await world.nodes('a');
-      expect(await world.call(world.caller()).outcome).toMatchObject({
+      expect(await endUnder(rule('SIMPLE') + routes)).toMatchObject({
         code: status.UNAVAILABLE,
         reason: 'route',
         details:
           'DestinationRule hello spec.trafficPolicy.tls asks for TLS (SIMPLE), and connections to hello are in clear text; nothing is sent: take the block out, or set mode: DISABLE',
       });
-      expect(world.path).toEqual([]);
     }
   });
 
@@ -271,5 +281,21 @@ describe('another version of the policies', () => {
     policies.set(helloRules('{ directResponse: { status: 503 } }'));
     tell();
     expect((await outcome).reason).toBe('route');
+  });
+
+  it('opens nothing for a call that waited for it when all was closed', async () => {
+    const { world, policies } = worldUnder('');
+    let tell = () => {};
+    policies.ready = new Promise((resolve) => {
+      tell = resolve;
+    });
+    await world.nodes('a');
+    const { outcome } = world.call(world.caller());
+    world.room.close();
+    policies.set(helloRules('{ route: [{ destination: { host: other } }] }'));
+    tell();
+    expect((await outcome).reason).toBe('closed');
+    expect(world.room.services).toEqual([]);
+    expect(world.clock.pendingTimers).toBe(0);
   });
 });

@@ -1,6 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import type { Outcome, Random, ServiceKey } from '@micromesh/core';
-import { formatServiceKey } from '@micromesh/core';
+import { formatServiceKey, type Outcome, type Random, type ServiceKey } from '@micromesh/core';
 import type { PolicySet, ServicePolicy } from '@micromesh/policy';
 import {
   drawDestination,
