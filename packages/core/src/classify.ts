@@ -37,13 +37,13 @@ const MESH_REASONS: ReadonlySet<Reason> = new Set<Reason>([
  * The one place that says what an outcome means.
  *
  * INTERNAL is worth a retry and still not the node's fault; UNAVAILABLE that a healthy node passes on from a
- * dependency of its own does not count against it; a caller's cancellation is ignored, whatever its code; what the
- * mesh itself refuses blames nobody.
+ * dependency of its own does not count against it; a caller's cancellation is ignored, whatever its code, and so is
+ * what came late: the link is to blame, or a clock; what the mesh itself refuses blames nobody.
  */
 export function classify(outcome: Outcome): Classification {
   if (outcome.code === status.OK) return OK;
   const { reason } = outcome;
-  if (reason === 'cancelled' || reason === 'superseded') return IGNORED;
+  if (reason === 'cancelled' || reason === 'superseded' || reason === 'late') return IGNORED;
   if (reason === 'deadline' || MESH_REASONS.has(reason)) return FAILED;
   if (NODE_REASONS.has(reason)) return NODE_FAILED;
   switch (outcome.code) {

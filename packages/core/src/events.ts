@@ -115,8 +115,11 @@ export interface BreakerEvent {
 export interface ShedEvent {
   readonly service: ServiceKey;
   readonly method: string;
-  /** `concurrency`: no place was free; `queueTimeout`: none within the time; `eventLoop`: the event loop is late. */
-  readonly cause: 'concurrency' | 'queueTimeout' | 'eventLoop';
+  /**
+   * `concurrency`: no place was free; `queueTimeout`: none within the time; `eventLoop`: the event loop is late; `late`: the request was
+   * held up on the way, and its caller is asked for it anew.
+   */
+  readonly cause: 'concurrency' | 'queueTimeout' | 'eventLoop' | 'late';
 }
 
 /** What an operator said of a node has changed what this process does, or cannot be followed. */

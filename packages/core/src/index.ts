@@ -61,6 +61,7 @@ export { checkInteger, checkNumber, checkOptionNames, nearestName } from './opti
 export type { Delivery, Origin, Outcome, Reason } from './outcome.js';
 export { Places } from './places.js';
 export { type Random, seededRandom, systemRandom } from './random.js';
+export { CAME_LATE, SENT_AT } from './send-stamp.js';
 export {
   type DefinedMethod,
   FILE_DESCRIPTOR_SET,

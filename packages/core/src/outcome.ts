@@ -14,7 +14,7 @@ export type Origin = 'local' | 'remote';
  * Why this process ended an attempt or a call; `none` when the server did.
  *
  * About a node: `connect` (no connection), `refused` (the stream was turned away), `dropped` (the connection ended),
- * `silent` (the node did not answer when asked), `attemptTimeout`.
+ * `silent` (the node did not answer when asked), `late` (the request came so late that the server has asked for it anew), `attemptTimeout`.
  * About the caller: `cancelled`, `deadline`.
  * About the mesh: `noNode`, `route` (an operator's rule answered, or none takes the call), `registryUnknown`, `superseded` (another attempt won), `interceptor` (a user's code failed), `credentials`
  * (per-call credentials on a clear connection), `protocol` (the peer broke gRPC), `breakerOpen` (the circuit breaker of the method),
@@ -26,6 +26,7 @@ export type Reason =
   | 'refused'
   | 'dropped'
   | 'silent'
+  | 'late'
   | 'attemptTimeout'
   | 'cancelled'
   | 'deadline'

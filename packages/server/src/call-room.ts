@@ -1,6 +1,7 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
 import type { Clock, Logger, ServiceKey } from '@micromesh/core';
 import type { ActiveCalls } from './active-calls.js';
+import type { Arrivals } from './arrivals.js';
 import type { ServeCall } from './interceptor.js';
 import type { LoadLimits } from './limits/load-limits.js';
 import type { StallDetector } from './stall-detector.js';
@@ -12,6 +13,8 @@ export interface CallRoom {
   readonly logger: Logger;
   readonly stalls: Pick<StallDetector, 'stalls' | 'unsettled'>;
   readonly active: ActiveCalls;
+  /** How late requests come; left out: nothing is known of it. */
+  readonly arrivals?: Arrivals;
   /** Left out: every call is taken. */
   readonly limits?: LoadLimits;
   /** The interceptors, with the handler innermost. */

@@ -2,6 +2,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { ConfigError, type Random, type ServiceDefinition, toServiceKey } from '@micromesh/core';
 import { ActiveCalls } from './active-calls.js';
 import { advertisedAddress } from './advertised-address.js';
+import { Arrivals } from './arrivals.js';
 import { bind } from './bind.js';
 import { type BoundHandler, bindHandlers } from './bound-handler.js';
 import { CallLogger } from './call-logger.js';
@@ -117,6 +118,7 @@ class Builder implements ServerBuilder {
         logger,
         stalls: stalls.detector,
         active,
+        arrivals: new Arrivals(),
         serve,
         ...(limits && { limits }),
       };

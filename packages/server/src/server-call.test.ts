@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { Metadata, status } from '@grpc/grpc-js';
-import { silentLogger } from '@micromesh/core';
+import { CAME_LATE, events, SENT_AT, type ShedEvent, silentLogger } from '@micromesh/core';
 import { FakeClock } from '@micromesh/core/testing';
 import { describe, expect, it } from 'vitest';
 import { ActiveCalls } from './active-calls.js';
+import { Arrivals } from './arrivals.js';
 import { bindHandlers } from './bound-handler.js';
 import type { Surface } from './call-room.js';
 import type { ReplyStatus } from './reply-status.js';
@@ -55,5 +56,65 @@ describe('a status that the transport refuses', () => {
     call.shed({ code: status.UNAVAILABLE, details: 'later', metadata, chosen: true });
     expect(sent).toMatchObject([{ code: status.UNAVAILABLE, details: 'later' }]);
     expect(logged).toEqual(['a status could not be sent; trying without its metadata']);
+  });
+});
+
+describe('a request that was held up on the way', () => {
+  function serverThatLooks() {
+    if (handler === undefined) throw new Error('no handler');
+    const begun: Metadata[] = [];
+    const clock = new FakeClock();
+    const room = {
+      service: { name: 't' },
+      clock,
+      logger: silentLogger,
+      stalls: { stalls: 0, unsettled: false },
+      active: new ActiveCalls(),
+      arrivals: new Arrivals(),
+      serve: (context: { metadata: Metadata }) => {
+        begun.push(context.metadata);
+        return Promise.resolve();
+      },
+    };
+    const replies: unknown[] = [];
+    const arrive = (stamp: string) => {
+      const surface = new FakeSurface();
+      surface.metadata.set(SENT_AT, stamp);
+      const call = new SingleResponseCall(room, handler, surface, undefined, (reply) => replies.push(reply));
+      call.begin();
+    };
+    return { begun, clock, room, replies, arrive };
+  }
+
+  it('is not begun: its caller is asked for it anew, by the series that it came in', async () => {
+    const { arrive, begun, clock, replies } = serverThatLooks();
+    const shed: ShedEvent[] = [];
+    const off = events.shed.subscribe((event) => shed.push(event));
+    arrive('abc 0');
+    await clock.advance(4000);
+    arrive('abc 100');
+    off();
+    expect(begun).toHaveLength(1);
+    expect(replies.at(-1)).toMatchObject({
+      code: status.UNAVAILABLE,
+      details: 't has not begun the call: its request came 3900 ms later than others of its client',
+    });
+    expect(JSON.stringify(replies.at(-1))).toContain(`"${CAME_LATE}":["abc"]`);
+    expect(shed).toMatchObject([{ method: '/t.v1.T/Get', cause: 'late' }]);
+  });
+
+  it('holds no place among the calls that are under way', async () => {
+    const { arrive, clock, room } = serverThatLooks();
+    arrive('abc 0');
+    await clock.advance(4000);
+    const before = room.active.countByMethod();
+    arrive('abc 100');
+    expect(room.active.countByMethod()).toEqual(before);
+  });
+
+  it('shows its handler nothing of when it left', () => {
+    const { arrive, begun } = serverThatLooks();
+    arrive('abc 0');
+    expect(begun.map((metadata) => metadata.get(SENT_AT))).toEqual([[]]);
   });
 });

@@ -1,6 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { messageOf, runInCallContext } from '@micromesh/core';
+import { CAME_LATE, events, messageOf, runInCallContext, SENT_AT } from '@micromesh/core';
 import type { ActiveCall } from './active-calls.js';
+import type { Lateness } from './arrivals.js';
 import type { HandlerContext } from './handler-context.js';
 import { Inherited } from './inherited-context.js';
 import type { Admission, Applicant } from './limits/load-limits.js';
@@ -43,8 +44,28 @@ export abstract class ServerCall extends LiveContext implements ActiveCall, Appl
 
   #apply(): void {
     const { limits } = this.room;
-    if (limits === undefined || this.gone || this.late) this.admitted();
+    const late = this.#lateness();
+    if (late !== undefined && !this.gone) this.#refuseLate(late);
+    else if (limits === undefined || this.gone || this.late) this.admitted();
     else limits.apply(this);
+  }
+
+  #lateness(): Lateness | undefined {
+    const { metadata } = this.surface;
+    const [stamp] = metadata.get(SENT_AT);
+    if (stamp === undefined) return undefined;
+    // It is about this hop alone: a handler may hand its metadata on.
+    metadata.remove(SENT_AT);
+    return this.room.arrivals?.lateness(String(stamp), this.room.clock.now());
+  }
+
+  #refuseLate({ series, lateMs }: Lateness): void {
+    const { service } = this.room;
+    if (events.shed.heard) events.shed.publish({ service, method: this.method.path, cause: 'late' });
+    const metadata = new Metadata();
+    metadata.set(CAME_LATE, series);
+    const details = `${service.name} has not begun the call: its request came ${Math.round(lateMs)} ms later than others of its client`;
+    this.shed({ code: status.UNAVAILABLE, details, metadata, chosen: true });
   }
 
   admitted(): void {

@@ -3,6 +3,7 @@ import {
   type Clock,
   type Outcome,
   receivesOneMessage,
+  SENT_AT,
   type ServiceNode,
   sendsOneMessage,
   type Timer,
@@ -59,6 +60,8 @@ export class Attempt implements RunningAttempt, WireListener, LeasedAttempt {
   #headers: Metadata | undefined;
   #headersGiven = false;
   #headersTimer: Timer | undefined;
+  /** What it says of when it left. */
+  #stamp: string | undefined;
   #message: Buffer | undefined;
 
   /** @param attempt - 1 for the first. */
@@ -109,6 +112,7 @@ export class Attempt implements RunningAttempt, WireListener, LeasedAttempt {
       this.#resolve = resolve;
     });
     const { method, host, credentials } = this.call;
+    this.#stampIfOnce();
     this.#wire = this.handle.connection.call(
       { path: method.path, metadata: this.metadata, host, credentials },
       this,
@@ -117,6 +121,13 @@ export class Attempt implements RunningAttempt, WireListener, LeasedAttempt {
     this.#readOn();
     this.pump();
     return ended;
+  }
+
+  /** What must not run twice is not begun where it comes so late that another node may have been asked: a server of micromesh sees to it. */
+  #stampIfOnce(): void {
+    if (this.call.plan.idempotent || !this.#oneRequest || !this.node.micromesh) return;
+    this.#stamp = this.handle.stamps.at(this.#clock.now());
+    this.metadata.set(SENT_AT, this.#stamp);
   }
 
   /** Writes the next message that is there, unless one is being written. */
@@ -207,9 +218,17 @@ export class Attempt implements RunningAttempt, WireListener, LeasedAttempt {
 
   onEnd(outcome: Outcome): void {
     if (this.#ended !== undefined) return;
-    const end = this.#oneMessage ? this.#endOfOne(outcome) : this.#endOfMany(outcome);
+    const told = this.#cameLate(outcome)
+      ? ({ ...outcome, delivery: 'unsent', reason: 'late' } as const)
+      : outcome;
+    const end = this.#oneMessage ? this.#endOfOne(told) : this.#endOfMany(told);
     // Who hears the headers or the message may have ended the call.
     if (this.#ended === undefined) this.#end(end);
+  }
+
+  #cameLate(outcome: Outcome): boolean {
+    if (this.#stamp === undefined || outcome.code !== status.UNAVAILABLE) return false;
+    return this.handle.stamps.renewedBy(outcome, this.#stamp);
   }
 
   /** Ends the attempt from outside: the wire is told, and nobody waits for its answer. */

@@ -90,6 +90,28 @@ describe('a silent attempt', () => {
     expect(world.path.slice(-2).sort()).toEqual(['a', 'b']);
   });
 
+  it('does not end by an answer that was long on its way: the node has to answer once more', async () => {
+    const world = await worldWith('a', 'b');
+    const a = world.transport.node('a');
+    a.freeze();
+    const caller = world.caller(ROUND_ROBIN);
+    world.call(caller);
+    await world.clock.advance(3000);
+    const pathOfFour = async () => {
+      const from = world.path.length;
+      for (let index = 0; index < 4; index++) world.call(caller);
+      await world.clock.settle();
+      return world.path.slice(from);
+    };
+    a.thaw();
+    a.freeze();
+    await world.clock.settle();
+    expect(await pathOfFour()).not.toContain('a');
+    a.thaw();
+    await world.clock.settle();
+    expect(await pathOfFour()).toContain('a');
+  });
+
   it('of the only node is not cut: there is nowhere else', async () => {
     const world = await worldWith('a');
     world.transport.node('a').freeze();

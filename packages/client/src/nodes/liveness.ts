@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '@micromesh/core';
 import type { Connection } from '../transport/transport.js';
-import { askNode, type Question, type Verdict } from './question.js';
+import { askNode, CAUTIOUS_ANSWER_MS, type Question, type Verdict } from './question.js';
 
 /** How long a silent node keeps its connection before another is tried: by then a freeze is no pause any more. */
 const SILENT_RECONNECT_MS = 10_000;
@@ -79,7 +79,7 @@ export class Liveness {
     }
     if (verdict === 'silent' && this.#owner.isConnected && !this.#ended) {
       this.#becomeSilent(`silent for ${Math.round(durationMs)} ms when asked`);
-      void question.end.then((end) => this.#speaksAgain(end));
+      void this.#listen(question);
     } else {
       this.#owner.onLiveness('');
     }
@@ -92,9 +92,16 @@ export class Liveness {
     this.#owner.onLiveness(cause);
   }
 
-  #speaksAgain(end: Exclude<Verdict, 'silent'>): void {
-    if (!this.#silent || end === 'disconnected') return;
-    this.heardAt = this.#owner.clock.now();
+  /**
+   * Waits until the node speaks again, and answers a question that is put then: after a link was down, TCP catches up with what was lost
+   * by steps of some 40 ms, and only a new answer says that it has.
+   */
+  async #listen(question: Question): Promise<void> {
+    if ((await question.end) === 'disconnected' || !this.#silent) return;
+    const { clock, connection } = this.#owner;
+    const end = await askNode(connection, clock, CAUTIOUS_ANSWER_MS).end;
+    if (end === 'disconnected' || !this.#silent) return;
+    this.heardAt = clock.now();
     this.endSilence();
     this.#owner.onLiveness('');
   }

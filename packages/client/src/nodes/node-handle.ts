@@ -22,6 +22,7 @@ import { Ejection } from './ejection.js';
 import { checkHealth } from './health-check.js';
 import { Liveness } from './liveness.js';
 import type { Verdict } from './question.js';
+import { SendStamps } from './send-stamps.js';
 import { SilenceWatch, type Waiter } from './silence-watch.js';
 
 /** An attempt that holds a node's channel, as the node sees it. */
@@ -65,6 +66,8 @@ export class NodeHandle implements Candidate {
   cause = '';
   /** What its attempts came to. */
   readonly record: OutlierRecord;
+  /** When attempts leave for it. */
+  readonly stamps = new SendStamps();
   readonly #in: NodeSurroundings;
   readonly #attempts = new Roster<LeasedAttempt>();
   readonly #watch: SilenceWatch;

@@ -82,11 +82,10 @@ export async function decideRetry(
   return 'again';
 }
 
-/** gRFC A6: what provably never left is no retry, as long as there is somewhere else to go. */
-export function canMoveUnsent(call: PlannedCall, outcome: Outcome): boolean {
-  if (outcome.delivery !== 'unsent' || !(outcome.reason === 'connect' || outcome.reason === 'refused'))
-    return false;
-  return call.requests.replayable && hasUntried(call);
+/** gRFC A6: what was provably never handled is no retry, as long as there is somewhere else to go, or the node itself asks for it anew. */
+export function canMoveUnsent(call: PlannedCall, { delivery, reason }: Outcome): boolean {
+  if (delivery !== 'unsent' || !call.requests.replayable) return false;
+  return reason === 'late' || ((reason === 'connect' || reason === 'refused') && hasUntried(call));
 }
 
 /**

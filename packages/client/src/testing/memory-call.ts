@@ -166,7 +166,10 @@ export class MemoryCall implements WireCall, IncomingCall {
         this.#arrive({ kind: 'end', outcome: answered(status.OK, '') });
         return;
       case 'status':
-        this.#arrive({ kind: 'end', outcome: answered(reply.code, reply.details ?? 'scripted') });
+        this.#arrive({
+          kind: 'end',
+          outcome: answered(reply.code, reply.details ?? 'scripted', reply.trailers),
+        });
         return;
       case 'drop':
         this.site.drop();

@@ -5,7 +5,13 @@ export type ScriptedReply =
   /** Answers with these messages (bytes), OK. */
   | { readonly kind: 'answer'; readonly messages: readonly Buffer[]; readonly afterMs?: number }
   /** Answers with a status that is not OK. */
-  | { readonly kind: 'status'; readonly code: number; readonly details?: string; readonly afterMs?: number }
+  | {
+      readonly kind: 'status';
+      readonly code: number;
+      readonly details?: string;
+      readonly trailers?: Metadata;
+      readonly afterMs?: number;
+    }
   /** The connection breaks, all its calls with it; `handled` says nothing to the client. */
   | { readonly kind: 'drop'; readonly afterMs?: number }
   /** Turns the stream away before it is handled. */

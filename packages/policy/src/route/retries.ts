@@ -46,6 +46,7 @@ export function retries(
     case 'refused':
     case 'dropped':
     case 'silent':
+    case 'late':
     case 'attemptTimeout':
       // Envoy counts what ends without an answer as the 503 or 504 that it would become.
       if (has('reset') || has('5xx') || has('gateway-error')) return true;
