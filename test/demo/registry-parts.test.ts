@@ -67,7 +67,7 @@ test.skipIf(consul === undefined)(
   async ({ onTestFinished }) => {
     const part = await startConsulPart(consul?.path ?? '');
     onTestFinished(() => part.stop());
-    await part.enrol('hello', 'hello-1', '127.0.0.1:1');
+    await part.enrol('hello', { id: 'hello-1', address: '127.0.0.1:1', micromesh: false });
     await part.kill();
     await expect(part.passing('hello')).rejects.toThrow();
     await part.startEmpty();

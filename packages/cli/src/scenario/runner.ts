@@ -147,7 +147,7 @@ class ScenarioRun {
   async #startCutOff(registry: RegistryPart, network: NetworkPart): Promise<void> {
     const node = await this.#setting.parts.startNode('memory:', this.#effectsFile, network);
     this.#nodes.push(node);
-    await registry.enrol('hello', node.id, node.address);
+    await registry.enrol('hello', { id: node.id, address: node.address, micromesh: true });
   }
 
   #call(load: LoadPart, index: number, startMs: number): Promise<void> {

@@ -87,7 +87,8 @@ export class Fleet {
   async #enter(node: NodePart): Promise<void> {
     await node.serve();
     if (!this.#enrolled.has(node.id)) return;
-    await this.#parts.registry.enrol(this.service, node.id, node.address);
+    const { id, address } = node;
+    await this.#parts.registry.enrol(this.service, { id, address, micromesh: this.#kind === 'mesh' });
   }
 
   /** SIGTERM; who is entered by somebody else is taken out by him, first. */

@@ -133,7 +133,8 @@ export class Stage {
   async enrolDead(): Promise<void> {
     for (const { service } of this.#fleets) {
       for (const [index, address] of this.#dead.entries()) {
-        await this.registry.enrol(service, `${service}-dead-${index}`, address);
+        const id = `${service}-dead-${index}`;
+        await this.registry.enrol(service, { id, address, micromesh: service === MESH_SERVICE });
       }
     }
   }

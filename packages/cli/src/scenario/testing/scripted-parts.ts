@@ -76,7 +76,7 @@ export class ScriptedParts implements ScenarioParts {
       kill: async () => this.note('kill registry'),
       startEmpty: async () => this.note('start registry again'),
       passing: async () => (this.registered ? this.nodes.map(({ id }) => id) : []),
-      enrol: async (service, id, address) => this.note(`enrol ${service} ${id} ${address}`),
+      enrol: async (service, { id, address }) => this.note(`enrol ${service} ${id} ${address}`),
       strikeOff: async (id) => this.note(`strike off ${id}`),
       cluster: {
         killLeader: async () => {

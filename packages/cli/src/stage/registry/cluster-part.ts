@@ -19,7 +19,7 @@ export async function startClusterPart(binary: string, signal?: AbortSignal): Pr
     startEmpty: () => Promise.reject(new Error('servers of a cluster keep what they know')),
     cluster,
     passing: (service) => passingNodes(first, service),
-    enrol: (service, id, address) => enrolNode(first, service, id, address),
+    enrol: (service, node) => enrolNode(first, service, node),
     strikeOff: (id) => strikeOffNode(first, id),
     stop: () => cluster.stop(),
   };

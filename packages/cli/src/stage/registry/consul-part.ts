@@ -16,7 +16,7 @@ export async function startConsulPart(binary: string): Promise<RegistryPart> {
     kill: () => consul.end(),
     startEmpty: () => consul.restart(),
     passing: (service) => passingNodes(consul.address, service),
-    enrol: (service, id, address) => enrolNode(consul.address, service, id, address),
+    enrol: (service, node) => enrolNode(consul.address, service, node),
     strikeOff: (id) => strikeOffNode(consul.address, id),
     stop: () => consul.stop(),
   };

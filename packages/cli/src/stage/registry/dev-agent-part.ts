@@ -35,7 +35,7 @@ export async function startDevAgentPart(guardian: Guardian): Promise<RegistryPar
       watch();
     },
     passing: (service) => passingNodes(agent.address, service),
-    enrol: (service, id, address) => enrolNode(agent.address, service, id, address),
+    enrol: (service, node) => enrolNode(agent.address, service, node),
     strikeOff: (id) => strikeOffNode(agent.address, id),
     stop: end,
   };

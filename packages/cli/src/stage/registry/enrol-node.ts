@@ -1,15 +1,25 @@
 const TIMEOUT_MS = 5_000;
 
+/** A node that somebody else enters into the registry. */
+export interface EnrolledNode {
+  readonly id: string;
+  /** Where it listens: `10.0.0.1:50051` */
+  readonly address: string;
+  /** A server of micromesh: its entry says so, as its own would. */
+  readonly micromesh: boolean;
+}
+
 /**
  * Registers a node that does not do so itself, without a check: it passes until it is taken out.
  *
  * @param agent - `127.0.0.1:8500`
- * @param address - where the node listens: `10.0.0.1:50051`
  * @throws Error when the agent refuses it or does not answer.
  */
-export async function enrolNode(agent: string, service: string, id: string, address: string): Promise<void> {
-  const [host, port] = address.split(':');
-  await put(agent, 'register', JSON.stringify({ Name: service, ID: id, Address: host, Port: Number(port) }));
+export async function enrolNode(agent: string, service: string, node: EnrolledNode): Promise<void> {
+  const [host, port] = node.address.split(':');
+  const Meta = node.micromesh ? { micromesh: '1' } : {};
+  const entry = { Name: service, ID: node.id, Address: host, Port: Number(port), Meta };
+  await put(agent, 'register', JSON.stringify(entry));
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { EnrolledNode } from './enrol-node.js';
+
 /** Servers that elect one of them. */
 export interface ClusterPart {
   /** kill -9 of the server that leads; resolves when it is gone. */
@@ -16,8 +18,8 @@ export interface RegistryPart {
   startEmpty(): Promise<void>;
   /** The ids of the nodes of a service that it knows as passing. */
   passing(service: string): Promise<readonly string[]>;
-  /** Registers a node of a service for it: its id, and where it listens. */
-  enrol(service: string, id: string, address: string): Promise<void>;
+  /** Registers a node of a service for it. */
+  enrol(service: string, node: EnrolledNode): Promise<void>;
   /** Takes out a node that was registered so. */
   strikeOff(id: string): Promise<void>;
   /** Where it is several servers. */
