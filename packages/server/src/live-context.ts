@@ -20,8 +20,9 @@ export abstract class LiveContext implements HandlerContext {
   protected readonly handler: BoundHandler;
   protected readonly room: CallRoom;
   /** On the mesh's clock. */
-  protected readonly deadlineAt: number;
+  protected deadlineAt: number;
   protected readonly surface: Surface;
+  #heldUpMs = 0;
   #headerSent = false;
   #stallsSeen = 0;
   #controller: AbortController | undefined;
@@ -63,8 +64,14 @@ export abstract class LiveContext implements HandlerContext {
 
   get deadline(): Date | undefined {
     const deadline = this.surface.getDeadline();
-    if (deadline instanceof Date) return deadline;
-    return Number.isFinite(deadline) ? new Date(deadline) : undefined;
+    const at = typeof deadline === 'number' ? deadline : deadline.getTime();
+    return Number.isFinite(at) ? new Date(at - this.#heldUpMs) : undefined;
+  }
+
+  /** The request was so long on its way: the wire says how much was left when it went. */
+  protected wasHeldUp(ms: number): void {
+    this.#heldUpMs = ms;
+    this.deadlineAt -= ms;
   }
 
   get remainingMs(): () => number {

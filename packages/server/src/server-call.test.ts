@@ -77,8 +77,8 @@ describe('a request that was held up on the way', () => {
       },
     };
     const replies: unknown[] = [];
-    const arrive = (stamp: string) => {
-      const surface = new FakeSurface();
+    const arrive = (stamp: string, deadlineAt?: number) => {
+      const surface = Object.assign(new FakeSurface(), deadlineAt !== undefined && { deadlineAt });
       surface.metadata.set(SENT_AT, stamp);
       const call = new SingleResponseCall(room, handler, surface, undefined, (reply) => replies.push(reply));
       call.begin();
@@ -97,7 +97,7 @@ describe('a request that was held up on the way', () => {
     expect(begun).toHaveLength(1);
     expect(replies.at(-1)).toMatchObject({
       code: status.UNAVAILABLE,
-      details: 't has not begun the call: its request came 3900 ms later than others of its client',
+      details: 't has not begun the call: its request came 3899 ms later than others of its client',
     });
     expect(JSON.stringify(replies.at(-1))).toContain(`"${CAME_LATE}":["abc"]`);
     expect(shed).toMatchObject([{ method: '/t.v1.T/Get', cause: 'late' }]);
@@ -110,6 +110,17 @@ describe('a request that was held up on the way', () => {
     const before = room.active.countByMethod();
     arrive('abc 100');
     expect(room.active.countByMethod()).toEqual(before);
+  });
+
+  it('has so much less time: what its caller no longer waits for is not begun', async () => {
+    const { arrive, begun, clock, replies } = serverThatLooks();
+    arrive('abc 0');
+    await clock.advance(150);
+    arrive('abc 0', clock.now() + 160);
+    expect(begun).toHaveLength(2);
+    arrive('abc 0', clock.now() + 150);
+    expect(begun).toHaveLength(2);
+    expect(replies.at(-1)).toMatchObject({ code: status.DEADLINE_EXCEEDED });
   });
 
   it('shows its handler nothing of when it left', () => {

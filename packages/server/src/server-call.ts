@@ -1,7 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { CAME_LATE, events, messageOf, runInCallContext, SENT_AT } from '@micromesh/core';
 import type { ActiveCall } from './active-calls.js';
-import type { Lateness } from './arrivals.js';
+import type { Arrival } from './arrivals.js';
 import type { HandlerContext } from './handler-context.js';
 import { Inherited } from './inherited-context.js';
 import type { Admission, Applicant } from './limits/load-limits.js';
@@ -44,27 +44,28 @@ export abstract class ServerCall extends LiveContext implements ActiveCall, Appl
 
   #apply(): void {
     const { limits } = this.room;
-    const late = this.#lateness();
-    if (late !== undefined && !this.gone) this.#refuseLate(late);
+    const arrival = this.#arrival();
+    if (arrival !== undefined) this.wasHeldUp(arrival.heldUpMs);
+    if (arrival?.isLate === true && !this.gone && !this.late) this.#refuseLate(arrival);
     else if (limits === undefined || this.gone || this.late) this.admitted();
     else limits.apply(this);
   }
 
-  #lateness(): Lateness | undefined {
+  #arrival(): Arrival | undefined {
     const { metadata } = this.surface;
     const [stamp] = metadata.get(SENT_AT);
     if (stamp === undefined) return undefined;
     // It is about this hop alone: a handler may hand its metadata on.
     metadata.remove(SENT_AT);
-    return this.room.arrivals?.lateness(String(stamp), this.room.clock.now());
+    return this.room.arrivals?.read(String(stamp), this.room.clock.now());
   }
 
-  #refuseLate({ series, lateMs }: Lateness): void {
+  #refuseLate({ series, heldUpMs }: Arrival): void {
     const { service } = this.room;
     if (events.shed.heard) events.shed.publish({ service, method: this.method.path, cause: 'late' });
     const metadata = new Metadata();
     metadata.set(CAME_LATE, series);
-    const details = `${service.name} has not begun the call: its request came ${Math.round(lateMs)} ms later than others of its client`;
+    const details = `${service.name} has not begun the call: its request came ${Math.round(heldUpMs)} ms later than others of its client`;
     this.shed({ code: status.UNAVAILABLE, details, metadata, chosen: true });
   }
 
