@@ -14,7 +14,7 @@ const AFTER_MS = 6_000;
 /** So that every client's process has heard of it. */
 const LEAD_MS = 200;
 /** Connections are made and code is compiled: these calls do not count. */
-const WARM_UP_MS = 3_000;
+const WARM_UP_MS = 5_000;
 /** What nobody waits for any more has taken effect by then. */
 const SETTLE_MS = 700;
 
