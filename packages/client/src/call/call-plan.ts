@@ -3,6 +3,7 @@ import type { BackoffSettings } from '../retry/backoff.js';
 import type { HedgeSetting } from '../retry/hedge-setting.js';
 import type { LatencyRecord } from '../retry/latency-record.js';
 import type { RetryFunction } from '../retry/retry-function.js';
+import type { Way } from './way.js';
 
 /** What code itself says, in the call or the client; defaults of the mesh are nobody's word. */
 export interface CodeWord {
@@ -36,6 +37,8 @@ export interface CallPlan {
   readonly idempotencyKey: true | string | undefined;
   /** How long the method takes, lately; undefined where that is no matter of the server alone: a stream, or an unknown kind. */
   readonly latency: LatencyRecord | undefined;
+  /** What the operator's policies have decided; undefined: none is about the call. */
+  readonly way: Way | undefined;
   /** Attempts of the call's own caller that went before the one which this call works for. */
   readonly inheritedAttempts: number;
 }

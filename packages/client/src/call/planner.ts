@@ -78,6 +78,7 @@ export class Planner {
       waitForReady: defaults.waitForReady ?? false,
       idempotencyKey: defaults.idempotencyKey === true ? true : undefined,
       latency: method.kind === 'unary' ? this.latencies.of(method.path) : undefined,
+      way: undefined,
       inheritedAttempts: 0,
     };
   }
@@ -129,6 +130,7 @@ function overlay(base: CallPlan, options: CallOptions): CallPlan {
     waitForReady: options.waitForReady ?? base.waitForReady,
     idempotencyKey: options.idempotencyKey ?? base.idempotencyKey,
     latency: base.latency,
+    way: base.way,
     inheritedAttempts: base.inheritedAttempts,
   };
 }

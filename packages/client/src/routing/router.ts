@@ -1,8 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { formatServiceKey, type Outcome, type Random, type ServiceKey } from '@micromesh/core';
-import type { PolicySet, ServicePolicy } from '@micromesh/policy';
+import type { PolicySet, ServicePolicy, TrafficSettings } from '@micromesh/policy';
 import {
   drawDestination,
+  NO_TRAFFIC_SETTINGS,
   type RouteAction,
   type RouteDestination,
   type RouteRule,
@@ -35,8 +36,8 @@ export class Router {
   readonly #policies: PolicyView;
   readonly #destinationOf: (service: ServiceKey) => Destination;
   readonly #random: Random;
-  /** What was made for a plan and a destination: both are the same objects for most calls. */
-  readonly #made = new WeakMap<RouteDestination, WeakMap<CallPlan, Routed>>();
+  /** What was made for a plan, by the destination or, where no rule names one, the settings: all are the same objects for most calls. */
+  readonly #made = new WeakMap<RouteDestination | TrafficSettings, WeakMap<CallPlan, Routed>>();
 
   constructor(policies: PolicyView, destinationOf: (service: ServiceKey) => Destination, random: Random) {
     this.#policies = policies;
@@ -55,46 +56,57 @@ export class Router {
     const policy = set?.of(call.service);
     if (set === undefined || policy === undefined) return undefined;
     const found = policy.routes?.find(new CallRequest(call));
-    if (found === undefined || found.kind === 'unrouted') {
-      return this.#clearTextRefusal(policy, undefined, undefined, call.service);
-    }
+    if (found === undefined || found.kind === 'unrouted') return this.#unrouted(policy, call, plan, set);
     if (found.kind === 'none') return noRule(policy);
-    const { action } = found.rule;
+    const { action, chance } = found.rule;
     if (action.kind !== 'route') return answered(action);
-    const { chance } = found.rule;
     const destination = drawDestination(action.destinations, chance, this.#random, plan.hashKey);
-    return this.#wayTo(destination, found.rule, call, plan, set);
+    return this.#once(destination, plan, () => this.#wayTo(destination, found.rule, call, plan, set));
   }
 
-  #wayTo(destination: RouteDestination, rule: RouteRule, call: Call, plan: CallPlan, set: PolicySet): Routed {
-    let byPlan = this.#made.get(destination);
+  #once(key: RouteDestination | TrafficSettings, plan: CallPlan, make: () => Routed): Routed {
+    let byPlan = this.#made.get(key);
     if (byPlan === undefined) {
       byPlan = new WeakMap();
-      this.#made.set(destination, byPlan);
+      this.#made.set(key, byPlan);
     }
     let routed = byPlan.get(plan);
     if (routed === undefined) {
-      routed = this.#makeWay(destination, rule, call, plan, set);
+      routed = make();
       byPlan.set(plan, routed);
     }
     return routed;
   }
 
-  #makeWay(
+  /** No rule takes it, and the settings of its service hold. */
+  #unrouted(policy: ServicePolicy, call: Call, plan: CallPlan, policies: PolicySet): Routed | undefined {
+    const traffic = policy.traffic(undefined, undefined);
+    if (traffic === NO_TRAFFIC_SETTINGS) return undefined;
+    return this.#once(traffic, plan, () => {
+      const refused = this.#clearTextRefusal(traffic, call.service);
+      const way = { policies, rule: undefined, destination: undefined, traffic };
+      return (
+        refused ?? { kind: 'routed', plan: { ...plan, way }, to: this.#destinationOf(call.service).service }
+      );
+    });
+  }
+
+  #wayTo(
     destination: RouteDestination,
     rule: RouteRule,
     call: Call,
     plan: CallPlan,
-    set: PolicySet,
+    policies: PolicySet,
   ): Routed {
     const { service, strategy, latencies } = this.#destinationOf(destination.service);
     const isUnary = call.method.kind === 'unary';
     const latency = isUnary ? latencies.of(call.method.path) : undefined;
-    const policy = set.of(destination.service);
-    const refused =
-      policy && this.#clearTextRefusal(policy, destination.subset, destination.port, destination.service);
+    const policy = policies.of(destination.service);
+    const traffic = policy?.traffic(destination.subset, destination.port) ?? NO_TRAFFIC_SETTINGS;
+    const refused = this.#clearTextRefusal(traffic, destination.service);
     if (refused !== undefined) return refused;
-    const routed: CallPlan = { ...underRule(plan, rule, isUnary), strategy, latency };
+    const way = { policies, rule, destination, traffic };
+    const routed: CallPlan = { ...underRule(plan, rule, isUnary), strategy, latency, way };
     if (destination.subset === undefined) return { kind: 'routed', plan: routed, to: service };
     const subset = policy?.subset(destination.subset);
     if (subset === undefined) {
@@ -111,13 +123,7 @@ export class Router {
   }
 
   /** Where a rule asks for TLS that the connections do not have: nothing is sent in clear text. */
-  #clearTextRefusal(
-    policy: ServicePolicy,
-    subset: string | undefined,
-    port: number | undefined,
-    service: ServiceKey,
-  ): Routed | undefined {
-    const { tls } = policy.traffic(subset, port);
+  #clearTextRefusal({ tls }: TrafficSettings, service: ServiceKey): Routed | undefined {
     if (tls === undefined || tls.mode.value === 'DISABLE') return undefined;
     if (this.#destinationOf(service).service.nodes.transport.secure) return undefined;
     const { resource, path } = tls.origin;
