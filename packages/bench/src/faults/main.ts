@@ -6,6 +6,7 @@ import { FAULT_HELP, type FaultUsage, readFaultUsage } from './fault-usage.js';
 import { FaultProgress } from './report/fault-progress.js';
 import { faultTable, TABLE_LEGEND } from './report/fault-table.js';
 import { runFault } from './run-fault.js';
+import { takeAgain } from './take-again.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -35,9 +36,10 @@ async function runAll(usage: FaultUsage, signal: AbortSignal): Promise<readonly 
   for (const fault of faults) {
     signal.throwIfAborted();
     progress.begin(fault.name);
-    const onStep = (step: string) => progress.step(step);
-    const contenders = FAULT_CONTENDERS;
-    const rows = await runFault(fault, { ...setting, contenders, signal, onStep });
+    const rows = await takeAgain((take) => {
+      const onStep = (step: string) => progress.step(take === 1 ? step : `${step} (slow: take ${take})`);
+      return runFault(fault, { ...setting, contenders: FAULT_CONTENDERS, signal, onStep });
+    });
     progress.end();
     all.push(...rows);
     if (!json) process.stdout.write(`${faultTable(fault, rows)}\n`);

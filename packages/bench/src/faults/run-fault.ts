@@ -93,6 +93,6 @@ function rowsOf(run: FaultRun, { contender, calls }: ClientCalls): readonly Faul
   return methods.map((method) => {
     const row = rowOf(run, contender.id, method, judged);
     const own = judged.filter((call) => call.method === method);
-    return { ...row, broken: brokenPromises(run, contender, row, own) };
+    return { ...row, broken: brokenPromises(run, contender, row, own), takes: 1 };
   });
 }

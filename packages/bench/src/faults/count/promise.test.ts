@@ -24,7 +24,8 @@ function calls(change: (startMs: number) => Partial<CallRecord> & { tookMs?: num
 function judge(run: FaultRun, made: readonly CallRecord[], promises: FaultPromise = 'both') {
   const judged = judgeCalls(run, 'me', made);
   const row = rowOf(run, 'me', 'write', judged);
-  return { row, broken: brokenPromises(run, { id: 'me', promises }, row, judged) };
+  const broken = brokenPromises(run, { id: 'me', promises }, row, judged);
+  return { row, broken: broken.map(({ text }) => text) };
 }
 
 describe('a row', () => {
@@ -124,13 +125,16 @@ describe('the promise', () => {
       ...runOf(reset, effects),
       strikes: [{ node: 'a', fromMs: FAULT_MS, untilMs: FAULT_MS, kind: 'death' }],
     };
-    const failed = (index: number, endMs: number) =>
+    const failed = (index: number, endMs: number, promises?: 'onceOnly') =>
       judge(
         run,
         calls().map((call) => (call.index === index ? { ...call, endMs, code: 14 } : call)),
+        promises,
       ).broken;
     expect(failed(49, 1_010)).toEqual([]);
     expect(failed(49, 1_500)).toContain('1 streams failed later than 250 ms');
-    expect(failed(60, 1_210)).toEqual(['1 streams failed that were not open in the dead node']);
+    expect(failed(48, 1_010)).toEqual(['1 streams failed that were not open in the dead node']);
+    expect(failed(48, 1_010, 'onceOnly')).toEqual([]);
+    expect(failed(80, 1_610, 'onceOnly')).toContain('1 streams failed that were not open in the dead node');
   });
 });

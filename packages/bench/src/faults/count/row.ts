@@ -11,6 +11,16 @@ const RECOVERY_MS = 1_000;
 
 type Timed = Pick<CallRecord, 'startMs' | 'endMs'>;
 
+/** A promise of micromesh that was not kept: calls `failed`, were executed `twice`, or were `slow` when they should not be any more. */
+export interface BrokenPromise {
+  readonly kind: 'failed' | 'twice' | 'slow';
+  /** In words. */
+  readonly text: string;
+}
+
+/** A row before it is judged. */
+export type CountedRow = Omit<FaultRow, 'broken' | 'takes'>;
+
 /** What a fault did to the calls of one client to one method; times in ms. */
 export interface FaultRow {
   readonly fault: string;
@@ -33,8 +43,10 @@ export interface FaultRow {
   readonly p99AfterMs: number;
   /** How failed calls ended: `UNAVAILABLE: ...`, with how many did, the most frequent first; at most three. */
   readonly failures: readonly string[];
-  /** What micromesh promises and did not keep here, in words; of other clients always empty. */
-  readonly broken: readonly string[];
+  /** What micromesh promises and did not keep here; of other clients always empty. */
+  readonly broken: readonly BrokenPromise[];
+  /** How often the fault was brought until its times could be told from the machine's own; 1 to 3. */
+  readonly takes: number;
   /** Why the fault was not brought on this machine; the figures are 0 then. */
   readonly skipped?: string;
 }
@@ -84,7 +96,7 @@ export function rowOf(
   client: string,
   method: LedgerMethod,
   all: readonly JudgedCall[],
-): Omit<FaultRow, 'broken'> {
+): CountedRow {
   const own = all.filter((call) => call.method === method);
   const p99BeforeMs = p99(all.filter(({ endMs }) => endMs <= faultMs));
   const took = ascending(own);
@@ -116,7 +128,7 @@ export function skippedRow(fault: Fault, client: string, method: LedgerMethod, r
   const idempotent = isIdempotent(method);
   return {
     ...{ fault: fault.name, client, idempotent, ...nothing, ...times },
-    ...{ failures: [], broken: [], skipped: reason },
+    ...{ failures: [], broken: [], takes: 1, skipped: reason },
   };
 }
 

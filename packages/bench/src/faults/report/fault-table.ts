@@ -26,7 +26,8 @@ export const TABLE_LEGEND = [
   'twice: calls with more than one effect in the logs of the nodes; maybe: those of which no client can know, since a node died, stood',
   'still or was cut off while it worked for them. last slow: ms from the fault to the start of the last call that failed, began on a',
   'node more than once, or took over twice the p99 before the fault. All clients but the last call the same micromesh servers, all at',
-  'once; those without a registry know the addresses from the start on, and only those. ! what micromesh promises and did not keep.',
+  'once; those without a registry know the addresses from the start on, and only those. ! what micromesh promises and did not keep;',
+  'a fault whose times alone broke a promise is brought again, at most twice: the last take is what you see.',
 ].join('\n');
 
 /** The rows of one fault as a table for people. */
@@ -43,7 +44,7 @@ function rowLines(row: FaultRow): readonly string[] {
   if (row.broken.length === 0) return [text];
   return [
     pc.red(text),
-    ...row.broken.map((what) => pc.red(`  ! ${what}`)),
+    ...row.broken.map(({ text: what }) => pc.red(`  ! ${what}`)),
     ...row.failures.map((what) => `    ${what}`),
   ];
 }
