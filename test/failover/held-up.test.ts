@@ -45,16 +45,19 @@ it('calls that a link has held up, and that went elsewhere meanwhile, are not be
   const hello = mesh.client(HelloService, { service: 'hello', strategy: 'round-robin', timeoutMs: 2000 });
   const callAll = (prefix: string) =>
     Promise.all(Array.from({ length: 40 }, (_, index) => hello.anything({ name: `${prefix} ${index}` })));
-  await callAll('before');
   const states = new Map<string, string>();
   const off = events.node.subscribe(({ address, state }) => states.set(address, state));
+  const isReady = () => states.get(`127.0.0.1:${link.port}`) === 'ready';
+  await callAll('before');
+  await until(isReady, 'the node behind the link is connected');
+  await callAll('just before');
   link.hold();
   await callAll('held');
   const before = begun.length;
   expect(begun.filter((name) => name.startsWith('held'))).toHaveLength(40);
   await link.release();
   // The node gets calls again: whatever the link brought has come before them.
-  await until(() => states.get(`127.0.0.1:${link.port}`) === 'ready', 'the node is used again');
+  await until(isReady, 'the node is used again');
   off();
   await callAll('after');
   expect(begun.slice(before).filter((name) => name.startsWith('held'))).toEqual([]);
