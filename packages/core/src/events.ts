@@ -1,4 +1,5 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
+import type { CallTrace } from './call-trace.js';
 import type { Delivery, Origin, Reason } from './outcome.js';
 import type { ServiceKey } from './service-key.js';
 
@@ -231,4 +232,6 @@ export const events = {
   shed: new EventChannel<ShedEvent>('micromesh:shed'),
   intervention: new EventChannel<InterventionEvent>('micromesh:intervention'),
   policy: new EventChannel<PolicyEvent>('micromesh:policy'),
+  /** Of the calls that `createMesh({ traceRatio })` takes. */
+  trace: new EventChannel<CallTrace>('micromesh:trace'),
 } as const;

@@ -1,5 +1,16 @@
 export { type Address, formatAddress, parseAddress } from './address.js';
 export { type CallContext, currentCallContext, runDetached, runInCallContext } from './call-context.js';
+export {
+  type AttemptTrace,
+  type CallTrace,
+  type CandidateTrace,
+  describeOrigin,
+  type PlanTrace,
+  type PolicyWordOrigin,
+  type RouteTrace,
+  type TracedValue,
+  type ValueOrigin,
+} from './call-trace.js';
 export { createAbortController, onAbort } from './cancellation.js';
 export { type Classification, classify } from './classify.js';
 export { type Clock, MAX_TIMER_MS, systemClock, type Timer } from './clock.js';
