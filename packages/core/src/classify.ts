@@ -30,6 +30,7 @@ const MESH_REASONS: ReadonlySet<Reason> = new Set<Reason>([
   'credentials',
   'breakerOpen',
   'concurrency',
+  'rateLimit',
   'closed',
 ]);
 

@@ -118,9 +118,9 @@ export interface ShedEvent {
   readonly method: string;
   /**
    * `concurrency`: no place was free; `queueTimeout`: none within the time; `eventLoop`: the event loop is late; `late`: the request was
-   * held up on the way, and its caller is asked for it anew.
+   * held up on the way, and its caller is asked for it anew; `rateLimit`, `concurrencyLimit`: a resource of that kind of the operator's.
    */
-  readonly cause: 'concurrency' | 'queueTimeout' | 'eventLoop' | 'late';
+  readonly cause: 'concurrency' | 'queueTimeout' | 'eventLoop' | 'late' | 'rateLimit' | 'concurrencyLimit';
 }
 
 /** What an operator said of a node has changed what this process does, or cannot be followed. */

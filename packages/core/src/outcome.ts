@@ -18,7 +18,7 @@ export type Origin = 'local' | 'remote';
  * About the caller: `cancelled`, `deadline`.
  * About the mesh: `noNode`, `route` (an operator's rule answered, or none takes the call), `registryUnknown`, `superseded` (another attempt won), `interceptor` (a user's code failed), `credentials`
  * (per-call credentials on a clear connection), `protocol` (the peer broke gRPC), `breakerOpen` (the circuit breaker of the method),
- * `concurrency` (the limit of calls at a time), `closed` (the mesh was closed).
+ * `concurrency` (a limit of calls at a time), `rateLimit` (a limit of calls in a time), `closed` (the mesh was closed).
  */
 export type Reason =
   | 'none'
@@ -39,6 +39,7 @@ export type Reason =
   | 'protocol'
   | 'breakerOpen'
   | 'concurrency'
+  | 'rateLimit'
   | 'closed';
 
 /** How a call, or one attempt of it, ended: a value, never thrown inside the chain. */

@@ -28,6 +28,7 @@ const FINAL: ReadonlySet<Reason> = new Set<Reason>([
   'credentials',
   'breakerOpen',
   'concurrency',
+  'rateLimit',
   'closed',
 ]);
 

@@ -98,6 +98,7 @@ describe('retryOn', () => {
     'credentials',
     'breakerOpen',
     'concurrency',
+    'rateLimit',
     'closed',
   ])('never covers what the caller or the mesh ended: %s', (reason) => {
     const everything = readRetryOn([...RETRY_WORDS, '503'].join(','));

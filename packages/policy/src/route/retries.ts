@@ -64,6 +64,7 @@ export function retries(
     case 'credentials':
     case 'breakerOpen':
     case 'concurrency':
+    case 'rateLimit':
     case 'closed':
       return false;
   }
