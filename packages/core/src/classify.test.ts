@@ -52,6 +52,7 @@ describe('what an outcome means', () => {
     ],
     ['a lost race is ignored', local(status.CANCELLED, 'superseded'), 'ignored', 'nobody'],
     ['what the mesh refuses blames nobody', local(status.UNAVAILABLE, 'noNode'), 'failed', 'nobody'],
+    ["what an operator's fault ends blames nobody", local(status.UNAVAILABLE, 'fault'), 'failed', 'nobody'],
     ['success is success', remote(status.OK), 'ok', 'nobody'],
   ] as const)('%s', (_, outcome, verdict, blame) => {
     expect(classify(outcome)).toEqual({ verdict, blame });

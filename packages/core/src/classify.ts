@@ -31,6 +31,7 @@ const MESH_REASONS: ReadonlySet<Reason> = new Set<Reason>([
   'breakerOpen',
   'concurrency',
   'rateLimit',
+  'fault',
   'closed',
 ]);
 

@@ -100,6 +100,25 @@ export interface HedgeEvent {
   readonly cause: 'hedge' | 'share';
 }
 
+/** A rule has sent a copy of a call to a mirror, or has not: nothing of it reaches the caller. */
+export interface MirrorEvent {
+  /** Of the call. */
+  readonly service: ServiceKey;
+  readonly method: string;
+  /** Of the mirror. */
+  readonly to: ServiceKey;
+  /** Undefined: all of its nodes. */
+  readonly subset: string | undefined;
+  readonly state: 'sent' | 'dropped';
+  /**
+   * `none`: it was sent; `tooMany`: as many copies are under way as may be; `notWhole`: the request stream was not kept as a whole until
+   * its end; `noTarget`: the mirror cannot be sent to.
+   */
+  readonly cause: 'none' | 'tooMany' | 'notWhole' | 'noTarget';
+  /** The cause in words; empty where there is nothing to add. */
+  readonly details: string;
+}
+
 /** A circuit breaker: `closed` lets calls through, `open` refuses them, `halfOpen` tries a few. */
 export type BreakerState = 'closed' | 'open' | 'halfOpen';
 
@@ -226,6 +245,7 @@ export const events = {
   registration: new EventChannel<RegistrationEvent>('micromesh:registration'),
   retryStop: new EventChannel<RetryStopEvent>('micromesh:retry-stop'),
   hedge: new EventChannel<HedgeEvent>('micromesh:hedge'),
+  mirror: new EventChannel<MirrorEvent>('micromesh:mirror'),
   server: new EventChannel<ServerEvent>('micromesh:server'),
   abandoned: new EventChannel<AbandonedEvent>('micromesh:abandoned'),
   breaker: new EventChannel<BreakerEvent>('micromesh:breaker'),

@@ -25,6 +25,7 @@ export {
   events,
   type HedgeEvent,
   type InterventionEvent,
+  type MirrorEvent,
   type NodeEvent,
   type NodeState,
   type PolicyAppliedEvent,

@@ -18,7 +18,8 @@ export type Origin = 'local' | 'remote';
  * About the caller: `cancelled`, `deadline`.
  * About the mesh: `noNode`, `route` (an operator's rule answered, or none takes the call), `registryUnknown`, `superseded` (another attempt won), `interceptor` (a user's code failed), `credentials`
  * (per-call credentials on a clear connection), `protocol` (the peer broke gRPC), `breakerOpen` (the circuit breaker of the method),
- * `concurrency` (a limit of calls at a time), `rateLimit` (a limit of calls in a time), `closed` (the mesh was closed).
+ * `concurrency` (a limit of calls at a time), `rateLimit` (a limit of calls in a time), `fault` (an operator's
+ * fault ended the call on purpose), `closed` (the mesh was closed).
  */
 export type Reason =
   | 'none'
@@ -40,6 +41,7 @@ export type Reason =
   | 'breakerOpen'
   | 'concurrency'
   | 'rateLimit'
+  | 'fault'
   | 'closed';
 
 /** How a call, or one attempt of it, ended: a value, never thrown inside the chain. */

@@ -29,6 +29,7 @@ const FINAL: ReadonlySet<Reason> = new Set<Reason>([
   'breakerOpen',
   'concurrency',
   'rateLimit',
+  'fault',
   'closed',
 ]);
 

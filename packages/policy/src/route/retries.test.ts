@@ -99,6 +99,7 @@ describe('retryOn', () => {
     'breakerOpen',
     'concurrency',
     'rateLimit',
+    'fault',
     'closed',
   ])('never covers what the caller or the mesh ended: %s', (reason) => {
     const everything = readRetryOn([...RETRY_WORDS, '503'].join(','));

@@ -65,6 +65,7 @@ export function retries(
     case 'breakerOpen':
     case 'concurrency':
     case 'rateLimit':
+    case 'fault':
     case 'closed':
       return false;
   }

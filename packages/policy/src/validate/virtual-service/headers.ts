@@ -9,8 +9,11 @@ const VALUE = /^[\x20-\x7e]*$/;
 const AUTHORITY = new Set([':authority', 'host']);
 /** `%DOWNSTREAM_REMOTE_ADDRESS%`, `%REQ(x-a)%` */
 const ENVOY_VARIABLE = /%[A-Z][A-Z0-9_]*(?:\([^)]*\))?(?::\d+)?%/;
-/** Names that belong to HTTP/2 and gRPC. */
-const RESERVED = /^(?:grpc-.*|te|content-type|user-agent|connection|transfer-encoding)$/i;
+/** Names that belong to HTTP/2 and gRPC, or that Node's HTTP/2 refuses to send: each call would fail. */
+const RESERVED =
+  /^(?:grpc-.*|te|content-type|content-length|user-agent|connection|keep-alive|proxy-connection|transfer-encoding|upgrade|http2-settings)$/i;
+/** What micromesh itself says to its servers. */
+const OWN = /^micromesh-/i;
 
 /** What each rule and destination does to metadata. */
 export function checkHeaders({ spec }: VirtualService, find: Finder): void {
@@ -90,4 +93,7 @@ function checkName(name: string, path: FieldPath, find: Finder): void {
     );
   } else if (RESERVED.test(name))
     find.error(path, `${name} belongs to gRPC, and cannot be changed`, 'take it out');
+  else if (OWN.test(name)) {
+    find.error(path, `${name} belongs to micromesh, and cannot be changed`, 'take it out');
+  }
 }
