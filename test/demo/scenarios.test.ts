@@ -70,6 +70,28 @@ describe.each([
   },
 );
 
+interface Step {
+  readonly weight: number;
+  readonly inForceMs: number;
+  readonly calls: number;
+}
+
+describe.each([
+  { registry: 'embedded', skips: false },
+  { registry: 'consul', skips: consul === undefined || !TEST_ALL },
+])('a canary with the $registry registry', { timeout: TIMEOUT_MS }, ({ registry, skips }) => {
+  test.skipIf(skips)('fails no call, and is in force step by step within 200 ms', async (context) => {
+    const { steps, timeline } = await runAndFailNone(context, 'canary', registry, 4);
+    expect(steps.map(({ weight }: Step) => weight)).toEqual([0, 10, 50, 100, 50]);
+    for (const { inForceMs, calls } of steps) {
+      expect(inForceMs).toBeLessThanOrEqual(200);
+      expect(calls).toBeGreaterThan(40);
+    }
+    const happened = timeline.map(({ event = '' }) => event).join(';');
+    expect(happened).toMatch(/0 % to v2: version 2.*;100 % to v2: version 5.*;back to 50 %: version 6/s);
+  });
+});
+
 // These mostly wait, so they run beside each other.
 describe.concurrent('further scenarios', { timeout: TIMEOUT_MS }, () => {
   // Of these and of `leader` there are tests of their own elsewhere.

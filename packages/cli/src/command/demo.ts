@@ -33,7 +33,7 @@ const HELP = `
 Without --scenario the demo runs until it is interrupted: a registry, hello nodes, a user service and a gateway,
 each a process of its own; in a terminal keys kill, freeze, thaw and start nodes. Other programs join its registry with the
 MICROMESH_REGISTRY that it prints.
-With --scenario it runs one fault under load and reports:
+With --scenario it runs one fault, or one canary, under load and reports:
 ${listScenarios()}
 
 Examples:
@@ -41,9 +41,10 @@ Examples:
   $ micromesh demo --registry consul://127.0.0.1:8500
   $ micromesh demo --scenario kill --nodes 3 --rps 400 --seconds 8 --json
   $ micromesh demo --scenario flaky --retries 3
+  $ micromesh demo --scenario canary --registry consul
 
-Exit status of a scenario: 0 only if no call failed (of flaky: as many as its simulation says) and none was executed twice,
-1 otherwise, 128 + n when signal n cut it short.
+Exit status of a scenario: 0 only if no call failed (of flaky: as many as its simulation says) and none was executed twice (of
+canary: and each version of the policies was in force within 200 ms of its write, with the share of calls that it says), 1 otherwise, 128 + n when signal n cut it short.
 Exit status of the live demo: 0 when it is interrupted, whatever became of the calls, 1 when it cannot start.
 Of both: 2 wrong usage, no Consul, no agent at the URL, or no right to make a network (blackhole).`;
 
@@ -52,7 +53,11 @@ export function addDemoCommand(program: Command, io: CommandIo, exit: (status: n
   const command = program
     .command('demo')
     .description('run the demo services; kill, freeze and restart them, and see what becomes of the calls')
-    .option('--scenario <name>', `run one fault under load: ${SCENARIOS.join(', ')}`, oneOf(SCENARIOS))
+    .option(
+      '--scenario <name>',
+      `run one fault, or canary, under load: ${SCENARIOS.join(', ')}`,
+      oneOf(SCENARIOS),
+    )
     .option(
       '--registry <registry>',
       'embedded (default) or consul, started for this run; or, without --scenario, the URL of an agent that runs',
@@ -148,6 +153,13 @@ async function runScenario(
     command.error(
       `error: option '--nodes' ${nodes} leaves no node to take the calls of the one that is hit; give 2 or more`,
     );
+  }
+  if (scenario === 'canary') {
+    if (nodes < 2) command.error(`error: option '--nodes' ${nodes} leaves no node for v2; give 2 or more`);
+    if (seconds < 2)
+      command.error(
+        `error: option '--seconds' ${seconds} is too short for five versions of policies; give 2 or more`,
+      );
   }
   const { runScenarioCommand } = await import('../scenario/run-scenario-command.js');
   return runScenarioCommand(

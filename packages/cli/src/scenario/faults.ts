@@ -1,5 +1,6 @@
 import { messageOf } from '@micromesh/core';
 import type { RegistryPart } from '../stage/index.js';
+import { type CanaryStage, type CanaryStep, runCanary } from './canary.js';
 import type { Strike } from './effects.js';
 import { FLAKY } from './flaky-setting.js';
 import type { NetworkPart, NodePart } from './parts.js';
@@ -27,6 +28,10 @@ export interface FaultStage {
   readonly registry: RegistryPart;
   /** That of the first node, where it has one of its own. */
   readonly network: NetworkPart | undefined;
+  /** What a canary has besides. */
+  readonly canary: Pick<CanaryStage, 'policies' | 'ledger'> | undefined;
+  /** When the load ends, in ms since it began. */
+  readonly loadEndMs: number;
   /** Starts one more node; resolves when it is registered and passing. */
   startNode(): Promise<NodePart>;
   /** Resolves when the process that calls has a connection to the node; rejects after `limitMs`. */
@@ -51,6 +56,7 @@ export interface FaultFindings {
   };
   readonly reregisteredMs?: number | null;
   readonly newLeaderMs?: number | null;
+  readonly steps?: readonly CanaryStep[];
 }
 
 /** Does what its scenario is named for; resolves when that is over. */
@@ -158,6 +164,11 @@ export const faults: Readonly<Record<ScenarioName, Fault>> = {
 
   // Its nodes fail from the beginning.
   flaky: async () => ({}),
+
+  canary: async ({ canary, ...stage }) => {
+    if (canary === undefined) throw new Error('there is nobody who writes policies');
+    return { steps: await runCanary({ ...stage, ...canary }) };
+  },
 };
 
 async function waitUntilRegistered({ nodes, registry, now, wait }: FaultStage): Promise<number | undefined> {

@@ -1,5 +1,7 @@
+import type { AttemptInterceptor } from '@micromesh/client';
 import { events, silentLogger, statusName, systemClock } from '@micromesh/core';
 import { createMesh, type MeshDefaults } from '@micromesh/mesh';
+import { consulKv } from '@micromesh/policy/places';
 import { loadHelloDefinition } from '../demo/service-definitions.js';
 import type { LoadOptions, LoadPart } from './parts.js';
 import { ReadyNodes } from './ready-nodes.js';
@@ -12,7 +14,7 @@ const SERVICE = 'hello';
  * @throws DemoServicesMissing outside the repository.
  */
 export async function startMeshLoad(options: LoadOptions): Promise<LoadPart> {
-  const { registryUrl, retries, maxConcurrentRetries, onTried } = options;
+  const { registryUrl, retries, maxConcurrentRetries, onTried, onRouted } = options;
   const defaults: MeshDefaults = {
     ...(retries === undefined ? {} : { retries }),
     ...(maxConcurrentRetries === undefined ? {} : { maxConcurrentRetries }),
@@ -23,6 +25,9 @@ export async function startMeshLoad(options: LoadOptions): Promise<LoadPart> {
     registry: registryUrl,
     logger: silentLogger,
     defaults,
+    ...(onRouted === undefined
+      ? {}
+      : { policies: [consulKv()], interceptors: { attempt: [tellRoutes(onRouted)] } }),
   });
   const hello = mesh.client(definition, { service: SERVICE });
   const ready = new ReadyNodes(systemClock);
@@ -42,6 +47,15 @@ export async function startMeshLoad(options: LoadOptions): Promise<LoadPart> {
       await mesh.close();
       for (const end of unsubscribe) end();
     },
+  };
+}
+
+function tellRoutes(onRouted: NonNullable<LoadOptions['onRouted']>): AttemptInterceptor {
+  return (next) => (attempt) => {
+    const { plan, startedAt } = attempt.call;
+    if (attempt.attempt === 1)
+      onRouted(plan.way?.policies.version, attempt.nodeId, systemClock.now() - startedAt);
+    return next(attempt);
   };
 }
 

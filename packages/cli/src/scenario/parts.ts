@@ -47,6 +47,23 @@ export interface NetworkPart {
   mend(): Promise<void>;
 }
 
+/** The operator's side of a run: who writes policies into its registry. */
+export interface PoliciesPart {
+  /** Puts the resources of a text in force, in the place of those of the same names; gives the version when the write has returned. */
+  apply(text: string, why: string): Promise<string>;
+  /** The version before is in force again, as a new one. */
+  rollback(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** How a node of a run is started. */
+export interface NodeSetting {
+  /** Default: that of this machine. */
+  readonly network?: NetworkPart;
+  /** Default: the service's own. */
+  readonly version?: string;
+}
+
 /** The client side of a run: a mesh that calls hello. */
 export interface LoadPart {
   /** Makes one call that carries an id; resolves with the name of its status, and never rejects. */
@@ -65,6 +82,11 @@ export interface LoadOptions {
   readonly maxConcurrentRetries: number | undefined;
   /** Told of each ended call how long it took and how many tries that were. */
   readonly onTried: (durationMs: number, attempts: number) => void;
+  /**
+   * The mesh follows the policies of the registry; told of each call at its first try, which version it goes by, the node, and how long ago
+   * the call began. Undefined: it follows none.
+   */
+  readonly onRouted?: (version: string | undefined, nodeId: string, agoMs: number) => void;
 }
 
 /** Where a run gets its processes. */
@@ -73,6 +95,8 @@ export interface ScenarioParts {
   /** @throws ConfigError where this machine does not let us make one. */
   startNetwork(): Promise<NetworkPart>;
   /** Starts a hello node; resolves when it has entered itself into the registry. */
-  startNode(registryUrl: string, effectsFile: string, network?: NetworkPart): Promise<NodePart>;
+  startNode(registryUrl: string, effectsFile: string, setting?: NodeSetting): Promise<NodePart>;
+  /** Opens the policies of the registry, for who changes them. */
+  openPolicies(registryUrl: string): Promise<PoliciesPart>;
   startLoad(options: LoadOptions): Promise<LoadPart>;
 }

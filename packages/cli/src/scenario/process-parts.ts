@@ -4,7 +4,15 @@ import type { Crew } from '../process/crew.js';
 import type { StartRegistry } from '../registry/registry-starter.js';
 import { NetworkNamespace, type RegistryPart } from '../stage/index.js';
 import { startMeshLoad } from './mesh-load.js';
-import type { LoadOptions, LoadPart, NetworkPart, NodePart, ScenarioParts } from './parts.js';
+import type {
+  LoadOptions,
+  LoadPart,
+  NetworkPart,
+  NodePart,
+  NodeSetting,
+  PoliciesPart,
+  ScenarioParts,
+} from './parts.js';
 
 /** The real parts of a run: a registry and hello nodes in processes of their own, and a mesh in this one. */
 export class ProcessParts implements ScenarioParts {
@@ -14,6 +22,7 @@ export class ProcessParts implements ScenarioParts {
   #registry: Promise<RegistryPart> | undefined;
   #load: Promise<LoadPart> | undefined;
   #network: NetworkNamespace | undefined;
+  #policies: PoliciesPart | undefined;
 
   /** @param onLine - given each line that a node logs; undefined: nobody wants them. */
   constructor(crew: Crew, startRegistry: StartRegistry, onLine: ((line: string) => void) | undefined) {
@@ -38,9 +47,13 @@ export class ProcessParts implements ScenarioParts {
     }
   }
 
-  async startNode(registryUrl: string, effectsFile: string, network?: NetworkPart): Promise<NodePart> {
+  async startNode(
+    registryUrl: string,
+    effectsFile: string,
+    { network, version }: NodeSetting = {},
+  ): Promise<NodePart> {
     const node = await this.#crew.start({
-      ...helloProcess(registryUrl, effectsFile, network?.host),
+      ...helloProcess(registryUrl, effectsFile, { host: network?.host, version }),
       ...(network === undefined ? {} : { launcher: network.launcher }),
       onLine: this.#onLine,
     });
@@ -56,6 +69,13 @@ export class ProcessParts implements ScenarioParts {
     };
   }
 
+  async openPolicies(registryUrl: string): Promise<PoliciesPart> {
+    // What reads policies takes 0.2 s to load, and most scenarios have none.
+    const { openPolicies } = await import('./policies-part.js');
+    this.#policies = openPolicies(registryUrl);
+    return this.#policies;
+  }
+
   startLoad(options: LoadOptions): Promise<LoadPart> {
     const load = startMeshLoad(options);
     this.#load = load;
@@ -67,6 +87,7 @@ export class ProcessParts implements ScenarioParts {
     // What did not start has been reported by then.
     const load = await this.#load?.catch(() => undefined);
     await load?.close();
+    await this.#policies?.close();
     await this.#crew.stopServices(limitMs);
     await this.#network?.remove();
     const stopRegistry = async () => (await this.#registry?.catch(() => undefined))?.stop();

@@ -1,7 +1,8 @@
 import type { Colors } from '../command/colors.js';
+import type { CanaryStep } from './canary.js';
 import { percent } from './percent.js';
 import type { ScenarioResult, TimelineBucket } from './result.js';
-import { shortfalls } from './shortfalls.js';
+import { shortfalls, stepShortfalls } from './shortfalls.js';
 import { sparkline } from './sparkline.js';
 
 /** Writes a result for people: the figures, a timeline of one column per 100 ms, and the verdict. */
@@ -30,10 +31,7 @@ function renderFigures(result: ScenarioResult, colors: Colors): string[] {
     ['maybe twice', describeMaybeTwice(result)],
     ['retried', `${result.retried} (${result.attempts} attempts)`],
     ['latency', `p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms, max ${result.maxMs} ms`],
-    [
-      'recovery',
-      result.recoveryMs === null ? 'none, the fault lasts' : `${result.recoveryMs} ms after the fault`,
-    ],
+    ['recovery', result.recoveryMs === null ? noRecovery(result) : `${result.recoveryMs} ms after the fault`],
   ];
   if (result.reregisteredMs !== undefined) {
     rows.push([
@@ -50,7 +48,24 @@ function renderFigures(result: ScenarioResult, colors: Colors): string[] {
     const interval = `${percent(share)}, and of 1000 runs 999 from ${percent(low)} to ${percent(high)}`;
     rows.push(['succeeded', percent(result.ok / result.calls)], ['expected', interval]);
   }
+  for (const step of result.steps ?? []) rows.push([stepName(step), describeStep(step, colors)]);
   return rows.map(([name, value]) => `  ${name.padEnd(17)}${value}`);
+}
+
+function noRecovery({ steps }: ScenarioResult): string {
+  return steps === undefined ? 'none, the fault lasts' : 'from nothing, there was no fault';
+}
+
+function stepName({ change, weight }: CanaryStep): string {
+  return change === 'rollback' ? `back to ${weight} %` : `${weight} % to v2`;
+}
+
+function describeStep(step: CanaryStep, colors: Colors): string {
+  const { inForceMs, share, low, high, calls } = step;
+  const paint = stepShortfalls(step).length === 0 ? colors.green : colors.red;
+  if (inForceMs === null) return paint('never in force');
+  const expected = low === high ? '' : `; of 1000 runs 999 from ${percent(low)} to ${percent(high)}`;
+  return `${paint(`in force after ${inForceMs} ms, ${percent(share)}`)} of ${calls} calls${expected}`;
 }
 
 function describeMaybeTwice({ maybeTwice, maybeTwiceCalls }: ScenarioResult): string {
@@ -74,7 +89,8 @@ function renderVerdict(result: ScenarioResult, colors: Colors): string {
   const missing = shortfalls(result);
   if (missing.length > 0) return colors.red(`✗ ${missing.join(', ')}`);
   const calls = result.expected === undefined ? 'no call failed' : 'as many calls failed as expected';
-  return colors.green(`✓ ${calls}, none was executed twice`);
+  const inForce = result.steps === undefined ? '' : ', each step was in force in time';
+  return colors.green(`✓ ${calls}, none was executed twice${inForce}`);
 }
 
 function seconds(ms: number): string {

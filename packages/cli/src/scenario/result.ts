@@ -1,4 +1,5 @@
 import type { RegistryKind } from '../registry/registry-kind.js';
+import type { CanaryStep } from './canary.js';
 import type { ExpectedShare } from './expected-share.js';
 import type { ScenarioName } from './scenario-names.js';
 
@@ -81,5 +82,7 @@ export interface ScenarioResult {
   readonly newLeaderMs?: number | null;
   /** `flaky` only: the share of the calls that is to succeed, and its 99.9 % interval. */
   readonly expected?: ExpectedShare;
+  /** `canary` only: what came of each version of the policies. */
+  readonly steps?: readonly CanaryStep[];
   readonly timeline: readonly TimelineBucket[];
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ScenarioOptions, ScenarioResult } from './result.js';
 import { runScenario } from './runner.js';
 import type { ScenarioName } from './scenario-names.js';
+import { shortfalls } from './shortfalls.js';
 import { ScriptedParts } from './testing/scripted-parts.js';
 
 let folder: string;
@@ -200,6 +201,45 @@ describe('runScenario', () => {
     const result = await run(options('kill'), parts);
     expect(result).toMatchObject({ retried: 1, attempts: 21, recoveryMs: 500 });
     expect(result.timeline[10]).toMatchObject({ ms: 1_000, retried: 1 });
+  });
+
+  test('canary: writes its versions under load, one step as long as the other, and measures each', async () => {
+    let lastBefore = 0;
+    const parts = new ScriptedParts(new FakeClock(), async (_, { load, policyVersion, clock, nodes }) => {
+      // The third version is heard of late; from the fifth on all calls go to the new node.
+      if (policyVersion !== 3) lastBefore = clock.now();
+      const heard = policyVersion === 3 && clock.now() - lastBefore < 150 ? 2 : policyVersion;
+      const isNew = heard >= 5;
+      load?.onRouted?.(String(heard), nodes[isNew ? 2 : 0]?.id ?? '', 0);
+      return 'OK';
+    });
+    const result = await run(options('canary', { nodes: 3, rps: 100, seconds: 4 }), parts);
+    const log = parts.log.filter((line) => !line.includes('stop'));
+    expect(log.slice(1, 5).map((line) => line.replace(/^\d+ /, ''))).toEqual([
+      'apply before the canary',
+      ...['start hello-1 1.0.0', 'start hello-2 1.0.0', 'start hello-3 2.0.0'],
+    ]);
+    expect(log.slice(5)).toEqual([
+      '1000 apply 0 % to v2',
+      '1600 apply 10 % to v2',
+      '2200 apply 50 % to v2',
+      '2800 apply 100 % to v2',
+      '3400 rollback',
+      '4000 close load',
+      '4000 close policies',
+    ]);
+    const { steps = [] } = result;
+    expect(steps.map(({ change, weight }) => `${change} ${weight}`)).toEqual([
+      ...['apply 0', 'apply 10', 'apply 50', 'apply 100', 'rollback 50'],
+    ]);
+    expect(steps.map(({ share }) => share)).toEqual([0, 0, 0, 1, 1]);
+    expect(steps[0]).toMatchObject({ inForceMs: 0, low: 0, high: 0 });
+    expect(steps[1]?.inForceMs).toBe(140);
+    expect(result.recoveryMs).toBeNull();
+    expect(shortfalls({ ...result, okWithoutEffect: 0 })).toEqual([
+      '50 % brought v2 0.00 % of the calls, which is outside of what is expected',
+      'the rollback to 50 % brought v2 100.00 % of the calls, which is outside of what is expected',
+    ]);
   });
 
   test('waits for late calls, but not for ever', async () => {

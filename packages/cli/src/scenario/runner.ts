@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { abortable, type Clock, sleep } from '@micromesh/core';
 import type { RegistryPart } from '../stage/index.js';
 import { CallLedger } from './call-ledger.js';
+import { prepareCanary } from './canary.js';
+import { CANARY_VERSIONS } from './canary-policies.js';
 import { runClosedLoop } from './closed-loop.js';
 import {
   countExecutions,
@@ -15,9 +17,10 @@ import { DRAIN_LIMIT_MS, type FaultFindings, faults, preparations } from './faul
 import { expectFlaky } from './flaky-expectation.js';
 import { FLAKY } from './flaky-setting.js';
 import { runOpenLoop } from './open-loop.js';
-import type { LoadPart, NetworkPart, NodePart, ScenarioParts } from './parts.js';
+import type { LoadPart, NetworkPart, NodePart, PoliciesPart, ScenarioParts } from './parts.js';
 import type { ScenarioOptions, ScenarioResult } from './result.js';
-import { LASTING } from './scenario-names.js';
+import { RoutedLedger } from './routed-calls.js';
+import { WITHOUT_RECOVERY } from './scenario-names.js';
 import { type RunEvent, summarise } from './statistics.js';
 
 const FAULT_SHARE = 1 / 4;
@@ -61,7 +64,9 @@ class ScenarioRun {
   readonly #nodes: NodePart[] = [];
   readonly #ledger = new CallLedger();
   readonly #events: RunEvent[] = [];
+  readonly #routed = new RoutedLedger();
   #network: NetworkPart | undefined;
+  #policies: PoliciesPart | undefined;
   #beganAt = 0;
 
   constructor(options: ScenarioOptions, setting: ScenarioSetting) {
@@ -81,9 +86,11 @@ class ScenarioRun {
     // The one that is struck comes first.
     if (this.#network !== undefined) await this.#startCutOff(registry, this.#network);
     const left = nodes - this.#nodes.length;
-    await Promise.all(Array.from({ length: left }, () => this.#startNode(registry)));
+    if (scenario === 'canary') await this.#startVersions(registry);
+    else await Promise.all(Array.from({ length: left }, () => this.#startNode(registry)));
     preparations[scenario]?.(this.#nodes);
     const load = await parts.startLoad({
+      ...(scenario === 'canary' ? { onRouted: this.#onRouted } : {}),
       registryUrl: registry.url,
       retries,
       maxConcurrentRetries,
@@ -93,6 +100,7 @@ class ScenarioRun {
     const endMs = this.#now();
     progress.step('ending the nodes');
     await load.close();
+    await this.#policies?.close();
     await Promise.all(this.#nodes.map((node) => node.stop(DRAIN_LIMIT_MS)));
     await registry.stop();
     return this.#count(findings, endMs);
@@ -129,6 +137,8 @@ class ScenarioRun {
       nodes,
       registry,
       network: this.#network,
+      canary: this.#policies && { policies: this.#policies, ledger: this.#routed },
+      loadEndMs: this.#options.seconds * 1000,
       startNode: () => this.#startNode(registry),
       connected: (nodeId, limitMs) => load.connected(nodeId, limitMs),
       note: (text) => this.#note(text),
@@ -137,15 +147,34 @@ class ScenarioRun {
     });
   }
 
-  async #startNode(registry: RegistryPart): Promise<NodePart> {
-    const node = await this.#setting.parts.startNode(registry.url, this.#effectsFile);
+  /** A third of the nodes, at least one, is of the new version; no call goes there before the policies say so. */
+  async #startVersions(registry: RegistryPart): Promise<void> {
+    const { nodes } = this.#options;
+    const fresh = Math.max(1, Math.floor(nodes / 3));
+    this.#policies = await this.#setting.parts.openPolicies(registry.url);
+    const start = async (_: unknown, index: number) => {
+      const isNew = index >= nodes - fresh;
+      const version = isNew ? CANARY_VERSIONS.v2 : CANARY_VERSIONS.v1;
+      const { id } = await this.#startNode(registry, version);
+      if (isNew) this.#routed.isNew(id);
+    };
+    await Promise.all([prepareCanary(this.#policies), ...Array.from({ length: nodes }, start)]);
+  }
+
+  readonly #onRouted = (version: string | undefined, nodeId: string, agoMs: number): void => {
+    this.#routed.routed(version, nodeId, this.#now() - agoMs);
+  };
+
+  async #startNode(registry: RegistryPart, version?: string): Promise<NodePart> {
+    const setting = version === undefined ? {} : { version };
+    const node = await this.#setting.parts.startNode(registry.url, this.#effectsFile, setting);
     this.#nodes.push(node);
     return node;
   }
 
   /** Starts a node in a network from which it does not reach the registry: it is entered by us, as services are that others run. */
   async #startCutOff(registry: RegistryPart, network: NetworkPart): Promise<void> {
-    const node = await this.#setting.parts.startNode('memory:', this.#effectsFile, network);
+    const node = await this.#setting.parts.startNode('memory:', this.#effectsFile, { network });
     this.#nodes.push(node);
     await registry.enrol('hello', { id: node.id, address: node.address, micromesh: true });
   }
@@ -180,7 +209,7 @@ class ScenarioRun {
       maybeTwiceCalls: maybeTwice,
       okWithoutEffect: countOkWithoutEffect(lines, okIds),
       ...rest,
-      recoveryMs: LASTING.has(scenario) ? null : recoveryMs,
+      recoveryMs: WITHOUT_RECOVERY.has(scenario) ? null : recoveryMs,
       ...findings,
       ...(flaky ? { expected: expectFlaky(this.#options, calls) } : {}),
       timeline,

@@ -1,4 +1,4 @@
-/** The faults that a scenario can bring, and a line on each. */
+/** What a scenario can do to the calls, and a line on each. */
 export const SCENARIO_SUMMARIES = {
   kill: 'kill -9 of a node',
   restart: 'all nodes in turn, by SIGTERM',
@@ -9,10 +9,12 @@ export const SCENARIO_SUMMARIES = {
   slow: 'one node takes 300 ms longer, to the end',
   errors: 'one node answers every call with INTERNAL, at once, to the end',
   flaky: '20 % of all attempts fail at random; 10 callers, each with one call at a time',
+  canary:
+    'policies shift calls from v1 nodes to v2 nodes, 0, 10, 50, 100 %, and a rollback takes the last step back',
 } as const;
 
-/** Scenarios whose fault is there to the end of the run. */
-export const LASTING: ReadonlySet<ScenarioName> = new Set(['slow', 'errors', 'flaky']);
+/** Scenarios that there is no recovery from: their fault is there to the end of the run, or they have none. */
+export const WITHOUT_RECOVERY: ReadonlySet<ScenarioName> = new Set(['slow', 'errors', 'flaky', 'canary']);
 
 /** A scenario. */
 export type ScenarioName = keyof typeof SCENARIO_SUMMARIES;

@@ -1,7 +1,15 @@
 import { appendFileSync } from 'node:fs';
 import type { FakeClock } from '@micromesh/core/testing';
 import type { RegistryPart } from '../../stage/index.js';
-import type { LoadOptions, NetworkPart, NodeOrders, NodePart, ScenarioParts } from '../parts.js';
+import type {
+  LoadOptions,
+  NetworkPart,
+  NodeOrders,
+  NodePart,
+  NodeSetting,
+  PoliciesPart,
+  ScenarioParts,
+} from '../parts.js';
 
 /** A node that notes what is done to it. */
 class ScriptedNode implements NodePart {
@@ -55,6 +63,8 @@ export class ScriptedParts implements ScenarioParts {
   registered = true;
   /** How long the servers are without a leader. */
   electionMs = 0;
+  /** Of the policies; 0: there are none. */
+  policyVersion = 0;
 
   constructor(
     readonly clock: FakeClock,
@@ -98,13 +108,30 @@ export class ScriptedParts implements ScenarioParts {
     };
   }
 
-  async startNode(url: string, effectsFile: string, network?: NetworkPart): Promise<NodePart> {
+  async startNode(
+    url: string,
+    effectsFile: string,
+    { network, version }: NodeSetting = {},
+  ): Promise<NodePart> {
     this.effectsFile = effectsFile;
     if (network !== undefined) this.note(`cut-off node with ${url}`);
     const node = new ScriptedNode(`hello-${this.nodes.length + 1}`, this.note);
     this.nodes.push(node);
-    this.note(`start ${node.id}`);
+    this.note(version === undefined ? `start ${node.id}` : `start ${node.id} ${version}`);
     return node;
+  }
+
+  async openPolicies(): Promise<PoliciesPart> {
+    const write = async (what: string) => {
+      this.note(what);
+      this.policyVersion++;
+      return String(this.policyVersion);
+    };
+    return {
+      apply: (_, why) => write(`apply ${why}`),
+      rollback: () => write('rollback'),
+      close: async () => this.note('close policies'),
+    };
   }
 
   async startLoad(options: LoadOptions) {
