@@ -11,6 +11,7 @@ import {
   type ServiceReport,
   silentLogger,
 } from '@micromesh/core';
+import { LimitCounters } from '@micromesh/policy/limits';
 import type { Registry } from '@micromesh/registry';
 import {
   type CallerLabels,
@@ -91,12 +92,14 @@ export class ClientRoom {
   readonly #active = new Roster<ClientCall>();
   readonly #replayMemory: ReplayMemory;
   readonly #limits: LimitRoom;
+  readonly #policyLimits: LimitCounters | undefined;
   #closed = false;
 
   constructor(parts: ClientRoomParts) {
     this.#parts = parts;
     this.#replayMemory = new ReplayMemory(parts.replay?.meshBytes ?? 64 * MIB);
     this.#limits = new LimitRoom(parts.clock, parts.random);
+    this.#policyLimits = parts.policies && new LimitCounters('client', parts.policies, parts.clock);
   }
 
   /** A channel for any grpc-js stub. */
@@ -183,6 +186,7 @@ export class ClientRoom {
       callInterceptors: settings.interceptors?.call ?? [],
       attemptInterceptors: settings.interceptors?.attempt ?? [],
       ...(limits === undefined ? {} : { limits }),
+      ...(this.#policyLimits && { policyLimits: this.#policyLimits }),
     });
     return new Caller({
       to,

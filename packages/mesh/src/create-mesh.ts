@@ -92,11 +92,19 @@ const checkDetachedWork = functionLike('the work: mesh.detached(() => client.any
  * @throws ConfigError for options that cannot be: it names the option, its value and the mend.
  */
 export function createMesh(options: MeshOptions = {}): Mesh {
+  return joinMesh(options);
+}
+
+/** As {@link createMesh}, for what is built on a mesh and looks into it. @throws ConfigError as that. */
+export function joinMesh(options: MeshOptions): JoinedMesh {
   checkMeshOptions(options);
   return new JoinedMesh(options);
 }
 
-class JoinedMesh implements Mesh {
+/** The mesh of {@link createMesh}. */
+export class JoinedMesh implements Mesh {
+  /** The operator's; undefined: it was given no places of any. */
+  readonly policies: MeshPolicies | undefined;
   readonly #options: MeshOptions;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -104,7 +112,6 @@ class JoinedMesh implements Mesh {
   readonly #registry: Registry;
   readonly #ownsRegistry: boolean;
   readonly #clients: ClientRoom;
-  readonly #policies: MeshPolicies | undefined;
   readonly #servers = new Set<() => Promise<void>>();
   readonly #starts = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
@@ -121,7 +128,7 @@ class JoinedMesh implements Mesh {
     });
     this.#registry = registry;
     this.#ownsRegistry = owned;
-    this.#policies = this.#openPolicies(options);
+    this.policies = this.#openPolicies(options);
     this.#clients = new ClientRoom({
       registry: this.#registry,
       transport: (channelOptions) =>
@@ -134,7 +141,7 @@ class JoinedMesh implements Mesh {
       random: this.#random,
       logger: this.#logger,
       callerLabels: options.identity?.labels ?? {},
-      ...(this.#policies === undefined ? {} : { policies: this.#policies }),
+      ...(this.policies === undefined ? {} : { policies: this.policies }),
       defaults: {
         ...options.defaults,
         ...(options.interceptors === undefined ? {} : { interceptors: options.interceptors }),
@@ -171,6 +178,7 @@ class JoinedMesh implements Mesh {
       logger: this.#logger,
       clock: this.#clock,
       random: this.#random,
+      ...(this.policies === undefined ? {} : { policies: this.policies }),
       callReport: () => this.#clients.report(),
       afterSignal: () => this.close(),
       beforeStart: () => this.#refuseServersOnceClosed(),
@@ -221,7 +229,7 @@ class JoinedMesh implements Mesh {
     // One that is not so far yet is refused when it listens, and closes what it has opened.
     await Promise.allSettled(this.#starts);
     this.#clients.close();
-    this.#policies?.close();
+    this.policies?.close();
     if (this.#ownsRegistry) await this.#registry.close();
   }
 

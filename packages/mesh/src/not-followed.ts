@@ -16,7 +16,7 @@ const ANNOTATIONS = [
 export function notFollowed(resources: readonly Resource[]): readonly string[] {
   return resources.flatMap((resource) => {
     const title = `${resource.kind} ${resource.name}`;
-    return pathsOf(resource).map((path) => (path === '' ? title : `${title} ${path}`));
+    return pathsOf(resource).map((path) => `${title} ${path}`);
   });
 }
 
@@ -35,7 +35,7 @@ function pathsOf(resource: Resource): readonly string[] {
       return [...notes, ...own, ...ofSubsets];
     }
     default:
-      return [''];
+      return notes;
   }
 }
 

@@ -38,6 +38,13 @@ export {
   matchesService,
   type ServicePattern,
 } from './hosts/service-pattern.js';
+export type {
+  ConcurrencyLimitRule,
+  LimitRule,
+  LimitSide,
+  RateLimitRule,
+} from './limits/limit-rules.js';
+export type { MethodLimits, ServiceLimits } from './limits/service-limits.js';
 export { type PolicyOrigin, ResourcePlace, type Sourced } from './origin/resource-place.js';
 export { compileRewrite, type ReadPattern, readPattern, type TextPattern } from './patterns/text-pattern.js';
 export {

@@ -4,6 +4,7 @@ import type { ActiveCalls } from './active-calls.js';
 import type { Arrivals } from './arrivals.js';
 import type { ServeCall } from './interceptor.js';
 import type { LoadLimits } from './limits/load-limits.js';
+import type { PolicyLimits } from './limits/policy-limits.js';
 import type { StallDetector } from './stall-detector.js';
 
 /** What all calls of one server share. */
@@ -17,6 +18,8 @@ export interface CallRoom {
   readonly arrivals?: Arrivals;
   /** Left out: every call is taken. */
   readonly limits?: LoadLimits;
+  /** The operator's; left out: there are no policies. */
+  readonly policyLimits?: PolicyLimits;
   /** The interceptors, with the handler innermost. */
   readonly serve: ServeCall;
 }

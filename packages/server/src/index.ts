@@ -22,6 +22,7 @@ export type { MetadataPairs } from './idempotency/metadata-pairs.js';
 export type { StoreLimits } from './idempotency/store-limits.js';
 export type { ServeCall, ServerInterceptor } from './interceptor.js';
 export { checkServerLimits, type ServerLimits } from './limits/server-limits.js';
+export type { ServerPolicies } from './limits/server-policies.js';
 export { exitWithParent, tellReady } from './parent-process.js';
 export { RpcError } from './rpc-error.js';
 export type { DrainOptions, RunningServer, ServerState } from './running-server.js';

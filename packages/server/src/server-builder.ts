@@ -13,6 +13,7 @@ import type { Handlers, NoOthers } from './handlers.js';
 import { Health } from './health.js';
 import { composeInterceptors, type ServerInterceptor } from './interceptor.js';
 import { LoadLimits } from './limits/load-limits.js';
+import { PolicyLimits } from './limits/policy-limits.js';
 import { OpenStreams } from './open-streams.js';
 import { addReflection, type ReflectedService } from './reflection.js';
 import { type RunningServer, ServerRun } from './running-server.js';
@@ -106,6 +107,8 @@ class Builder implements ServerBuilder {
     const stalls = acquireStallDetector(clock);
     const limits = this.#options.limits && new LoadLimits(this.#options.limits, { service, clock, random });
     limits?.start();
+    const { policies } = this.#options;
+    const policyLimits = policies && new PolicyLimits(policies, { service, clock, random });
     const release = () => {
       stalls.release();
       limits?.stop();
@@ -121,6 +124,7 @@ class Builder implements ServerBuilder {
         arrivals: new Arrivals(),
         serve,
         ...(limits && { limits }),
+        ...(policyLimits && { policyLimits }),
       };
       for (const handler of this.#handlers) serveMethod(server, room, handler);
       const names = this.#services.map(({ name }) => name);
@@ -137,6 +141,8 @@ class Builder implements ServerBuilder {
         await addReflection(server, this.#services, builtIns, streams, logger);
       }
       const credentials = options.credentials ?? ServerCredentials.createInsecure();
+      // So that the first calls meet the limits that are there.
+      await policies?.ready;
       const listening = await bind(server, listen, credentials);
       const advertised = advertisedAddress(options.advertise ?? 'auto', listening);
       const check = options.check ?? (health === undefined ? 'ttl' : 'auto');

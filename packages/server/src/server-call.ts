@@ -5,6 +5,7 @@ import type { Arrival } from './arrivals.js';
 import type { HandlerContext } from './handler-context.js';
 import { Inherited } from './inherited-context.js';
 import type { Admission, Applicant } from './limits/load-limits.js';
+import type { LimitedApplicant } from './limits/policy-limits.js';
 import { LiveContext } from './live-context.js';
 import { type ReplyStatus, replyTo } from './reply-status.js';
 import { RpcError } from './rpc-error.js';
@@ -14,11 +15,12 @@ import { pollSockets } from './stall-detector.js';
  * One call from the moment that grpc-js hands it over until its status is given back. It is the handler's context too, which saves a
  * call an object.
  */
-export abstract class ServerCall extends LiveContext implements ActiveCall, Applicant {
+export abstract class ServerCall extends LiveContext implements ActiveCall, Applicant, LimitedApplicant {
   /** The subclass sets it when `run` has come to its end. */
   protected complete = false;
   /** Its place under the server's limits, or in the line before them. */
   held: Admission | undefined;
+  heldByPolicy: Admission | undefined;
   #gone = false;
   #cutBy: RpcError | undefined;
   #settled = false;
@@ -43,11 +45,17 @@ export abstract class ServerCall extends LiveContext implements ActiveCall, Appl
   }
 
   #apply(): void {
-    const { limits } = this.room;
+    const { policyLimits } = this.room;
     const arrival = this.#arrival();
     if (arrival !== undefined) this.wasHeldUp(arrival.heldUpMs);
     if (arrival?.isLate === true && !this.gone && !this.late) this.#refuseLate(arrival);
-    else if (limits === undefined || this.gone || this.late) this.admitted();
+    else if (policyLimits === undefined || this.gone || this.late) this.passed();
+    else policyLimits.apply(this);
+  }
+
+  passed(): void {
+    const { limits } = this.room;
+    if (limits === undefined || this.gone || this.late) this.admitted();
     else limits.apply(this);
   }
 
@@ -104,6 +112,7 @@ export abstract class ServerCall extends LiveContext implements ActiveCall, Appl
   #settle(): void {
     this.#settled = true;
     this.held?.leave();
+    this.heldByPolicy?.leave();
     this.room.active.delete(this);
   }
 
@@ -172,7 +181,7 @@ export abstract class ServerCall extends LiveContext implements ActiveCall, Appl
     this.abortSignal();
     this.release();
     // In the line before the limits: it does not wait for a place to find out that nobody waits for it.
-    if (this.held !== undefined && !this.#begun) this.admitted();
+    if (!this.#begun && (this.held !== undefined || this.heldByPolicy !== undefined)) this.admitted();
   }
 
   cut(): void {

@@ -10,6 +10,7 @@ import {
 } from '@micromesh/core';
 import type { Registration, Registry } from '@micromesh/registry';
 import { checkServerLimits, type ServerLimits } from './limits/server-limits.js';
+import type { ServerPolicies } from './limits/server-policies.js';
 import type { DrainOptions, RunningServer } from './running-server.js';
 
 /** What a server is, and what it stands on. */
@@ -26,6 +27,8 @@ export interface CreateServerOptions {
   readonly id?: string;
   /** When it refuses calls (RESOURCE_EXHAUSTED, with push-back); default never. */
   readonly limits?: ServerLimits;
+  /** The operator's, which limit its calls; default: there are none. */
+  readonly policies?: ServerPolicies;
   readonly registry: Registry;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -82,6 +85,7 @@ export function checkCreateOptions(options: CreateServerOptions): void {
     'weight',
     'id',
     'limits',
+    'policies',
     'registry',
     'logger',
     'clock',

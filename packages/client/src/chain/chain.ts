@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@micromesh/core';
+import type { LimitCounters } from '@micromesh/policy/limits';
 import type { Attempt } from '../attempt/attempt.js';
 import type { Call } from '../call/client-call.js';
 import type { Planner } from '../call/planner.js';
@@ -11,6 +12,7 @@ import { lease } from '../interceptors/lease.js';
 import { limits } from '../interceptors/limits.js';
 import { mark } from '../interceptors/mark.js';
 import { plan } from '../interceptors/plan.js';
+import { policyLimits } from '../interceptors/policy-limits.js';
 import { retry } from '../interceptors/retry.js';
 import { select } from '../interceptors/select.js';
 import { span } from '../interceptors/span.js';
@@ -36,6 +38,8 @@ export interface ChainParts {
   readonly attemptInterceptors: readonly AttemptInterceptor[];
   /** Left out where the client asks for none. */
   readonly limits?: ClientLimits;
+  /** The operator's; left out where there are no policies. */
+  readonly policyLimits?: LimitCounters;
 }
 
 /** A chain, and the names of its layers, outermost first. */
@@ -62,6 +66,8 @@ export function buildChain(parts: ChainParts): Chain {
       .inside('plan', plan(parts.planner, random, parts.router))
       // Absolute, so that it bounds every attempt, every pause and the wait for the first snapshot.
       .around('deadline', deadline(clock))
+      // The operator's come first: what they refuse is final, and says nothing of the method to the client's own breaker.
+      .insideIf('policy limits', parts.policyLimits && policyLimits(parts.policyLimits, clock))
       // What is refused here is final, costs no budget and marks nobody; the breaker sees what a call came to after its retries.
       .insideIf('limits', parts.limits && limits(parts.limits, clock))
       // One scheduler and one attempt counter; below it everything happens once per attempt.

@@ -1,7 +1,7 @@
 import type { Outcome } from '@micromesh/core';
 
 /** gRFC A6: a failed attempt's trailer in which the server says when to come again, or that nobody should. */
-const PUSH_BACK = 'grpc-retry-pushback-ms';
+export const PUSH_BACK = 'grpc-retry-pushback-ms';
 /** The wire's type is an int32. */
 const MAX_MS = 2 ** 31 - 1;
 

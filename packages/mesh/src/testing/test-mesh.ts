@@ -9,15 +9,17 @@ import {
   checkOptionNames,
   type Logger,
   nearestName,
+  type Random,
   type ServiceNode,
   seededRandom,
   silentLogger,
   toServiceKey,
 } from '@micromesh/core';
 import { FakeClock } from '@micromesh/core/testing';
-import { ActiveCalls, CallLogger, runHandler } from '@micromesh/server/testing';
-import { createMesh, type Mesh } from '../create-mesh.js';
+import { ActiveCalls, CallLogger, PolicyLimits, runHandler } from '@micromesh/server/testing';
+import { joinMesh, type Mesh } from '../create-mesh.js';
 import type { MeshOptions } from '../mesh-options.js';
+import type { MeshPolicies } from '../mesh-policies.js';
 import { ServerlessMesh } from './serverless-mesh.js';
 import { TestNode } from './test-node.js';
 
@@ -42,6 +44,8 @@ export class TestMesh {
   /** For the code under test: clients and channels as of any mesh; its `server` refuses, see {@link addNode}. */
   readonly mesh: Mesh;
   readonly #logger: Logger;
+  readonly #policies: MeshPolicies | undefined;
+  readonly #random: Random;
   readonly #transport = new InMemoryTransport(this.clock);
   readonly #registry = new ScriptedRegistry('empty');
   readonly #services = new Map<string, ServiceNode[]>();
@@ -50,16 +54,18 @@ export class TestMesh {
   constructor({ seed = 1, ...options }: TestMeshOptions) {
     checkOwnParts(options);
     this.#logger = options.logger ?? silentLogger;
-    this.mesh = new ServerlessMesh(
-      createMesh({
-        ...options,
-        logger: this.#logger,
-        registry: this.#registry,
-        transport: this.#transport,
-        clock: this.clock,
-        random: seededRandom(seed),
-      }),
-    );
+    // Of the nodes' own, so that what they draw moves no draw of the clients.
+    this.#random = seededRandom(seed);
+    const mesh = joinMesh({
+      ...options,
+      logger: this.#logger,
+      registry: this.#registry,
+      transport: this.#transport,
+      clock: this.clock,
+      random: seededRandom(seed),
+    });
+    this.#policies = mesh.policies;
+    this.mesh = new ServerlessMesh(mesh);
   }
 
   /** Every attempt that reached a node, in order. */
@@ -79,12 +85,15 @@ export class TestMesh {
     if (this.#nodes.has(nodeId)) {
       throw new ConfigError('addNode id', nodeId, 'is taken', 'give another: each instance has its own');
     }
+    const key = toServiceKey(service);
+    const parts = { service: key, clock: this.clock, random: this.#random };
     const node = new TestNode(this.#transport.node(nodeId), {
-      service: toServiceKey(service),
+      service: key,
       clock: this.clock,
       logger: new CallLogger(this.#logger, { service, nodeId }),
       stalls: NO_STALLS,
       active: new ActiveCalls(),
+      ...(this.#policies && { policyLimits: new PolicyLimits(this.#policies, parts) }),
       serve: runHandler,
     });
     this.#nodes.set(nodeId, node);

@@ -1,6 +1,9 @@
 import { formatServiceKey, type ServiceKey } from '@micromesh/core';
 import { readHost } from '../hosts/read-host.js';
 import { exactService } from '../hosts/service-pattern.js';
+import type { LimitSide } from '../limits/limit-rules.js';
+import { LimitTable } from '../limits/limit-table.js';
+import type { ServiceLimits } from '../limits/service-limits.js';
 import type { PolicyCaller } from '../route/route-request.js';
 import type { RouteTable } from '../route/route-table.js';
 import type { Resource } from '../validate/resource.js';
@@ -36,12 +39,14 @@ export class PolicySet {
   readonly #byName = new Map<string, ServicePolicy | null>();
   readonly #byDomain = new Map<string, RouteTable | null>();
   readonly #isSilent: boolean;
+  readonly #limits: LimitTable;
 
   private constructor(resources: readonly Resource[], { version, caller }: PolicySetOptions) {
     this.version = version;
     this.resources = resources;
     const inForce = resources.filter((resource) => !inDryRun(resource));
     this.#live = new PolicyLayer(inForce, caller);
+    this.#limits = new LimitTable(inForce);
     const dry = resources.filter(inDryRun);
     this.#dryRun = dry.length === 0 ? undefined : new PolicyLayer([...dry, ...inForce], caller);
     this.dropped = (this.#dryRun ?? this.#live).dropped;
@@ -71,6 +76,16 @@ export class PolicySet {
       this.#byKey.set(service, policy);
     }
     return policy ?? undefined;
+  }
+
+  /** What bounds the calls of a service on one side; the object is the same for the same key. Undefined: nothing does. */
+  limitsOf(service: ServiceKey, side: LimitSide): ServiceLimits | undefined {
+    return this.#limits.of(service, side);
+  }
+
+  /** Names all limits by the resource and all that it says: one that is in two versions is the same. */
+  get limitKeys(): ReadonlySet<string> {
+    return this.#limits.keys;
   }
 
   /** The rules for a host that an HTTP gateway is called by: a service, or a name of the internet. */

@@ -20,9 +20,10 @@ export interface DebugParts {
   readonly onSocket: boolean;
 }
 
-/** Adds `micromesh.v1.Debug` to a server; as health and reflection, it does not go through the user's interceptors. */
+/** Adds `micromesh.v1.Debug` to a server; as health and reflection, it does not go through the user's interceptors, nor does it count against the operator's limits. */
 export function addDebug(server: Server, room: CallRoom, parts: DebugParts): void {
-  const ownRoom = { ...room, serve: runHandler };
+  const { policyLimits: _, ...unlimited } = room;
+  const ownRoom = { ...unlimited, serve: runHandler };
   for (const handler of bindHandlers(DebugService, debugHandlers(parts))) {
     serveMethod(server, ownRoom, handler);
   }

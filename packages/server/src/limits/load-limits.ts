@@ -16,7 +16,8 @@ import { ReturnTimes } from './return-times.js';
 import type { ServerLimits } from './server-limits.js';
 
 /** gRFC A6: how long the caller is to wait before it tries again. */
-const PUSH_BACK = 'grpc-retry-pushback-ms';
+export const PUSH_BACK = 'grpc-retry-pushback-ms';
+
 /** A call that asks to be served. */
 export interface Applicant {
   readonly method: Method;
@@ -170,7 +171,8 @@ export class LoadLimits {
   }
 }
 
-function once(work: () => void): Admission {
+/** What is given back once. */
+export function once(work: () => void): Admission {
   let done = false;
   return {
     leave() {
