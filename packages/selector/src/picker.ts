@@ -1,6 +1,7 @@
 import type { Candidate, Standing } from './candidate.js';
-import { hashOf } from './hash-ring.js';
+import type { KeyTable } from './key-table.js';
 import { PICKER_DEFAULTS, type PickerSettings } from './picker-settings.js';
+import { hashOf } from './stable-hash.js';
 import type { Strategy } from './strategy.js';
 import type { Subset } from './subset.js';
 import { type ChoiceOrder, choiceOrder, type Tiers } from './tiers.js';
@@ -25,29 +26,39 @@ export class Picker<C extends Candidate> {
   readonly #strategy: Strategy;
   readonly #subset: Subset<C>;
   readonly #settings: PickerSettings;
+  readonly #standingOf: (candidate: C) => Standing;
   readonly #order: ChoiceOrder<C>;
   readonly #held: readonly C[];
   readonly #silent: readonly C[];
   readonly #connecting: readonly C[];
+  /** Made for the first call with a key. */
+  #keyTable: KeyTable | undefined;
 
-  constructor(subset: Subset<C>, strategy: Strategy, settings: Partial<PickerSettings> = {}) {
+  /** @param standingOf - where a candidate stands among others than all nodes of its service; default: where it says itself. */
+  constructor(
+    subset: Subset<C>,
+    strategy: Strategy,
+    settings: Partial<PickerSettings> = {},
+    standingOf: (candidate: C) => Standing = ownStanding,
+  ) {
     this.#strategy = strategy;
     this.#subset = subset;
     this.#settings = { ...PICKER_DEFAULTS, ...settings };
-    this.#order = choiceOrder(subset, this.#settings.panicRatio);
+    this.#standingOf = standingOf;
+    this.#order = choiceOrder(subset, this.#settings.panicRatio, standingOf, strategy.locality);
     this.#held = this.#withStanding('held');
     this.#silent = this.#withStanding('silent');
     this.#connecting = this.#withStanding('connecting');
   }
 
-  /** How many nodes match the filter, in whatever standing. */
+  /** How many nodes calls may go to, in whatever standing. */
   get size(): number {
-    return this.#subset.nodes.length;
+    return this.#order.nodes.length;
   }
 
-  /** Those that match the filter, for messages. */
+  /** Those that match the filter and are in a locality that calls go to. */
   get matching(): readonly C[] {
-    return this.#subset.nodes;
+    return this.#order.nodes;
   }
 
   /** Whether so few nodes are connected and not ejected that ejections are ignored. */
@@ -60,11 +71,11 @@ export class Picker<C extends Candidate> {
    * held > silent.
    *
    * @param tried - ids of nodes that this call has tried.
-   * @param hashKey - places the call on the ring; undefined leaves it to the strategy.
+   * @param hashKey - places the call: by the strategy's own table where it has one, else by the ring; undefined leaves it to the strategy.
    * @param now - the mesh's clock.
    */
   pick(tried: readonly string[], hashKey: string | undefined, now: number): Pick<C> {
-    if (this.#subset.nodes.length === 0) return NONE;
+    if (this.#order.nodes.length === 0) return NONE;
     const tiers = this.#tiersFor(hashKey);
     const best = tiers[0];
     if (best !== undefined && tried.length === 0) return this.#from(best, hashKey, now);
@@ -87,14 +98,16 @@ export class Picker<C extends Candidate> {
 
   /** Whether {@link pick} would give a node that is not in `tried`, or wait for one: a silent one is no choice of its. */
   hasUntried(tried: readonly string[]): boolean {
-    const heldCounts = this.#order.near.length === 0;
-    return this.#subset.nodes.some(
-      ({ node, standing }) =>
+    const heldCounts = this.#order.choices[0].tiers.length === 0;
+    return this.#order.nodes.some((candidate) => {
+      const standing = this.#standingOf(candidate);
+      return (
         standing !== 'disconnected' &&
         standing !== 'silent' &&
         (standing !== 'held' || heldCounts) &&
-        !tried.includes(node.id),
-    );
+        !tried.includes(candidate.node.id)
+      );
+    });
   }
 
   #connected(tiers: Tiers<C>, hashKey: string | undefined, now: number): Pick<C> | undefined {
@@ -104,23 +117,33 @@ export class Picker<C extends Candidate> {
 
   /** By its key where a call has one, so that it stays on one node. */
   #tiersFor(hashKey: string | undefined): Tiers<C> {
-    const { near, far, nearShare } = this.#order;
-    if (nearShare >= 1) return near;
+    const { choices } = this.#order;
+    let choice = choices[0];
+    if (choices.length === 1) return choice.tiers;
     const point = hashKey === undefined ? this.#settings.random() : hashOf(`zone#${hashKey}`) / 2 ** 32;
-    return point < nearShare ? near : far;
+    for (let index = 1; index < choices.length && point >= choice.upTo; index++) {
+      choice = choices[index] ?? choice;
+    }
+    return choice.tiers;
   }
 
   #withStanding(standing: Standing): C[] {
-    return this.#subset.nodes.filter((candidate) => candidate.standing === standing);
+    return this.#order.nodes.filter((candidate) => this.#standingOf(candidate) === standing);
   }
 
   #from(group: readonly C[], hashKey: string | undefined, now: number): Pick<C> {
     if (hashKey !== undefined && group.length > 1) {
-      const owner = this.#subset.ring.find(hashKey, (candidate) => group.some((each) => each === candidate));
-      const candidate = group.find((each) => each === owner);
-      if (candidate !== undefined) return { kind: 'node', candidate };
+      const nodes: readonly Candidate[] = group;
+      this.#keyTable ??= this.#subset.keyTable(this.#strategy);
+      const owner = this.#keyTable.find(hashKey, (candidate) => nodes.includes(candidate));
+      // The table has the subset's nodes, of which the group is a part.
+      if (owner !== undefined) return { kind: 'node', candidate: owner as C };
     }
     // A strategy gives back one of the objects that it was given.
     return { kind: 'node', candidate: this.#strategy.pick(group, now) as C };
   }
+}
+
+function ownStanding({ standing }: Candidate): Standing {
+  return standing;
 }
