@@ -22,7 +22,8 @@ import {
   type StrategyName,
 } from '@micromesh/selector';
 import type { ClientCall } from './call/client-call.js';
-import { type PlanDefaults, Planner } from './call/planner.js';
+import type { PlanDefaults } from './call/plan-defaults.js';
+import { Planner } from './call/planner.js';
 import { ReplayMemory } from './call/replay-buffer.js';
 import { type AttemptInterceptor, buildChain, type CallInterceptor } from './chain/chain.js';
 import { localOutcome } from './chain/local-outcome.js';
@@ -40,6 +41,7 @@ import { Caller } from './surface/caller.js';
 import { MeshChannel } from './surface/mesh-channel.js';
 import { typedClient } from './surface/typed-client.js';
 import type { TypedClient } from './surface/typed-client-types.js';
+import { CallTraces } from './trace/call-traces.js';
 import type { Transport } from './transport/transport.js';
 
 /** What the clients of a mesh stand on. */
@@ -61,6 +63,8 @@ export interface ClientRoomParts {
   readonly defaults?: ClientSettings;
   /** Left out: there are none. */
   readonly policies?: PolicyView;
+  /** The share of the calls whose traces are published, in [0, 1]; default 0. */
+  readonly traceRatio?: number;
   /** Default 1 MiB a call and 64 MiB in all. */
   readonly replay?: { readonly callBytes?: number; readonly meshBytes?: number };
 }
@@ -92,6 +96,7 @@ export class ClientRoom {
   readonly #active = new Roster<ClientCall>();
   readonly #replayMemory: ReplayMemory;
   readonly #limits: LimitRoom;
+  readonly #traces: CallTraces;
   readonly #policyLimits: LimitCounters | undefined;
   #closed = false;
 
@@ -99,6 +104,7 @@ export class ClientRoom {
     this.#parts = parts;
     this.#replayMemory = new ReplayMemory(parts.replay?.meshBytes ?? 64 * MIB);
     this.#limits = new LimitRoom(parts.clock, parts.random);
+    this.#traces = new CallTraces(parts.traceRatio ?? 0, parts.clock, parts.random);
     this.#policyLimits = parts.policies && new LimitCounters('client', parts.policies, parts.clock);
   }
 
@@ -165,7 +171,7 @@ export class ClientRoom {
     const service = this.#service(key, channelOptions);
     const { clock, random, replay, policies } = this.#parts;
     const strategyOf = (of: SharedService) => this.#strategy(of, settings.strategy ?? 'hash-random');
-    const planner = new Planner(settings, strategyOf(service), service.latencies, own);
+    const planner = new Planner(settings, strategyOf(service), service.latencies, own, this.#parts.defaults);
     const to = retryConcurrency === undefined ? service : { ...service, retryConcurrency };
     const destinationOf = (where: ServiceKey): Destination => {
       const name = formatServiceKey(where);
@@ -195,6 +201,7 @@ export class ClientRoom {
       replayMemory: this.#replayMemory,
       replayBytesPerCall: replay?.callBytes ?? MIB,
       active: this.#active,
+      traces: this.#traces,
       refusal: () => (this.#closed ? closedOutcome('unsent') : undefined),
     });
   }

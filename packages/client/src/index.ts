@@ -5,7 +5,8 @@ export { checkCallOptions, PLAN_OPTION_CHECKS } from './call/call-option-checks.
 export type { CallOptions } from './call/call-options.js';
 export type { CallPlan } from './call/call-plan.js';
 export type { Call, PlannedCall } from './call/client-call.js';
-export { DEFAULT_TIMEOUT_MS, type PlanDefaults } from './call/planner.js';
+export type { PlanDefaults } from './call/plan-defaults.js';
+export { DEFAULT_TIMEOUT_MS } from './call/planner.js';
 export type { AttemptInterceptor, CallInterceptor } from './chain/chain.js';
 export type { Interceptor, Invoke } from './chain/interceptor.js';
 export { ClientRoom, type ClientRoomParts, type ClientSettings } from './client-room.js';

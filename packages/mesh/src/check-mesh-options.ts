@@ -117,6 +117,7 @@ const MESH = {
     objectWith(['open'], "folder('./policies') or consulKv()"),
     "places: [folder('./policies'), consulKv()]",
   ),
+  traceRatio: numberOf(0, 1),
   interceptors: INTERCEPTORS,
   clock: objectWith(['now', 'wallNow', 'setTimer'], 'a Clock'),
   random: functionLike('one that returns a number in [0, 1)'),

@@ -148,6 +148,7 @@ export class JoinedMesh implements Mesh {
       },
       ...(options.outlier === undefined ? {} : { outlier: options.outlier }),
       ...(options.slowStartMs === undefined ? {} : { slowStartMs: options.slowStartMs }),
+      ...(options.traceRatio === undefined ? {} : { traceRatio: options.traceRatio }),
       ...(options.retryBudget === undefined ? {} : { budget: options.retryBudget }),
     });
   }

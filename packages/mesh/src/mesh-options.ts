@@ -44,6 +44,11 @@ export interface MeshOptions {
    * after it came. Default: there are none.
    */
   readonly policies?: readonly PolicyPlace[];
+  /**
+   * The share of the calls, in [0, 1], whose traces are published as `events.trace`: what was decided and whose word it was, each attempt
+   * and the nodes that it could have gone to. Costs nothing while nobody listens. Default 0.
+   */
+  readonly traceRatio?: number;
   /** Outermost first, around those of the client. */
   readonly interceptors?: ClientSettings['interceptors'];
   /** Default: the machine's time. */

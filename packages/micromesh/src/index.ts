@@ -35,19 +35,28 @@ export {
   type WireRequest,
 } from '@micromesh/client';
 export {
+  type AttemptTrace,
+  type CallTrace,
+  type CandidateTrace,
   type Clock,
   ConfigError,
   type Delivery,
+  describeOrigin,
   events,
   type InterventionEvent,
   type Logger,
   type Outcome,
+  type PlanTrace,
+  type PolicyWordOrigin,
   type Random,
   type Reason,
+  type RouteTrace,
   type ServiceKey,
   type ServiceNode,
   type Snapshot,
   type Timer,
+  type TracedValue,
+  type ValueOrigin,
 } from '@micromesh/core';
 export {
   type ChannelSettings,

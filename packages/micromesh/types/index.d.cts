@@ -13,6 +13,7 @@ export declare const consulKv: typeof micromesh.consulKv;
 export declare const createContextKey: typeof micromesh.createContextKey;
 export declare const createMesh: typeof micromesh.createMesh;
 export declare const createPinoLogger: typeof micromesh.createPinoLogger;
+export declare const describeOrigin: typeof micromesh.describeOrigin;
 export declare const events: typeof micromesh.events;
 export declare const folder: typeof micromesh.folder;
 export declare const idempotency: typeof micromesh.idempotency;

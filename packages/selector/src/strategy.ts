@@ -24,6 +24,8 @@ export interface Strategy {
   pick(candidates: readonly Candidate[], now: number): Candidate;
   /** Takes note of an attempt, also of one on a node that the strategy did not pick itself; absent where it does not matter. */
   observe?(candidate: Candidate, sample: AttemptSample): void;
+  /** What {@link pick} compares of a candidate, the least is best, for those who look at it; absent where it compares nothing. */
+  score?(candidate: Candidate, now: number): number;
 }
 
 /** The strategies by name. */

@@ -16,7 +16,7 @@ import type { NodeFilter } from '@micromesh/selector';
 import type { BackoffSettings } from '../retry/backoff.js';
 import { checkHedge } from '../retry/hedge-setting.js';
 import type { CallOptions } from './call-options.js';
-import type { PlanDefaults } from './planner.js';
+import type { PlanDefaults } from './plan-defaults.js';
 
 const FILTER = {
   version: textValue,
@@ -47,6 +47,7 @@ export const CALL_OPTION_CHECKS = {
   hashKey: textValue,
   idempotent: flagValue,
   idempotencyKey: keyOrTrue,
+  trace: functionLike('one that takes the trace: (trace) => console.log(trace)'),
 } satisfies Checks<CallOptions>;
 
 /**

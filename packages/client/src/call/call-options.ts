@@ -1,4 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
+import type { CallTrace } from '@micromesh/core';
 import type { NodeFilter } from '@micromesh/selector';
 import type { BackoffSettings } from '../retry/backoff.js';
 import type { HedgeSetting } from '../retry/hedge-setting.js';
@@ -7,8 +8,9 @@ import type { RetryFunction } from '../retry/retry-function.js';
 /** What a call may say of itself; what it leaves out its client, then the mesh, says. */
 export interface CallOptions {
   /**
-   * Time for the whole call: attempts, pauses and all. At least 1; Infinity: none. Default 5000 for unary methods, none
-   * where a stream is in it. A handler's call never gets more than what its own caller has left.
+   * Time for the whole call: attempts, pauses and all. At least 1; Infinity: none. Default, where the client says
+   * nothing either: what the caller of the handler that makes the call has left, else 5000; for methods with a stream in it none but the
+   * former. A handler's call never gets more than what its own caller has left.
    */
   readonly timeoutMs?: number;
   /** Ends the call: CANCELLED, on the wire too. */
@@ -41,4 +43,6 @@ export interface CallOptions {
   readonly filter?: NodeFilter;
   /** Wait for a node until the deadline instead of failing when none is connected; default false. */
   readonly waitForReady?: boolean;
+  /** Hears at the end of the call what was decided about it and why, and each attempt: see {@link CallTrace}. */
+  readonly trace?: (trace: CallTrace) => void;
 }

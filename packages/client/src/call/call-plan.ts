@@ -3,14 +3,8 @@ import type { BackoffSettings } from '../retry/backoff.js';
 import type { HedgeSetting } from '../retry/hedge-setting.js';
 import type { LatencyRecord } from '../retry/latency-record.js';
 import type { RetryFunction } from '../retry/retry-function.js';
+import type { CodeWord } from './code-word.js';
 import type { Way } from './way.js';
-
-/** What code itself says, in the call or the client; defaults of the mesh are nobody's word. */
-export interface CodeWord {
-  readonly timeoutMs: number | undefined;
-  readonly retries: number | undefined;
-  readonly retry: RetryFunction | undefined;
-}
 
 /** Everything that is decided about a call before its first attempt; shared by all calls that say the same. */
 export interface CallPlan {

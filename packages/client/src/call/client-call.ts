@@ -10,6 +10,7 @@ import {
 } from '@micromesh/core';
 import { supersededOutcome } from '../chain/local-outcome.js';
 import type { RetryConcurrency } from '../limits/retry-concurrency.js';
+import type { NodeHandle } from '../nodes/node-handle.js';
 import type { Service } from '../nodes/service.js';
 import type { AttemptRecord } from './attempt-record.js';
 import type { CallOptions } from './call-options.js';
@@ -75,6 +76,13 @@ export interface RunningAttempt {
   readonly nodeTrouble: string | undefined;
 }
 
+/** Hears of a call's attempts, where somebody asked for its trace. */
+export interface CallNotes {
+  /** An attempt has its node, and is not under way on it yet. */
+  began(call: ClientCall, attempt: number, handle: NodeHandle): void;
+  ended(call: ClientCall, attempt: number, outcome: Outcome): void;
+}
+
 /**
  * One call: its requests, its attempts, and which of them won. What goes on between the layers of the chain is here,
  * so that no layer holds state of its own.
@@ -114,6 +122,8 @@ export class ClientCall implements Call {
   offSignals: (() => void) | undefined;
   /** Response headers of an attempt that failed, for the call's end when none wins. */
   failedHeaders: Metadata | undefined;
+  /** Notes what happens, where somebody asked for that. */
+  notes: CallNotes | undefined;
   /** Of attempts that failed. */
   records: readonly AttemptRecord[] = NONE;
   #running: readonly RunningAttempt[] = NONE;
@@ -159,6 +169,11 @@ export class ClientCall implements Call {
 
   get plan(): CallPlan {
     if (this.#plan === undefined) throw new Error('a call was used before it was planned');
+    return this.#plan;
+  }
+
+  /** Undefined: it has none yet, or was refused before. */
+  get planIfAny(): CallPlan | undefined {
     return this.#plan;
   }
 

@@ -1,10 +1,12 @@
 import type { Method } from '@micromesh/core';
-import { filterKey, type NodeFilter, type Strategy } from '@micromesh/selector';
+import { filterKey, type Strategy } from '@micromesh/selector';
 import { BACKOFF_DEFAULTS } from '../retry/backoff.js';
 import { MethodLatencies } from '../retry/method-latencies.js';
-import { type RetryFunction, retryOnError } from '../retry/retry-function.js';
+import { retryOnError } from '../retry/retry-function.js';
 import type { CallOptions } from './call-options.js';
-import type { CallPlan, CodeWord } from './call-plan.js';
+import type { CallPlan } from './call-plan.js';
+import { CodeWord } from './code-word.js';
+import type { CodeSettings, PlanDefaults } from './plan-defaults.js';
 
 /** Time for a unary call of which nobody said how long it may take: go-micro's. */
 export const DEFAULT_TIMEOUT_MS = 5000;
@@ -12,16 +14,7 @@ export const DEFAULT_TIMEOUT_MS = 5000;
 /** Methods whose plans are kept; further ones are planned at each call. */
 const MAX_METHODS = 1024;
 
-/** What a client says for all its calls, over what the mesh says. */
-export interface PlanDefaults
-  extends Omit<CallOptions, 'signal' | 'metadata' | 'hashKey' | 'idempotent' | 'idempotencyKey'> {
-  /** Names of methods that may run twice (as the definition or the .proto has them), or all. */
-  readonly idempotent?: readonly string[] | boolean;
-  readonly retry?: RetryFunction;
-  readonly filter?: NodeFilter;
-  /** A random key on every call: see {@link CallOptions.idempotencyKey}. */
-  readonly idempotencyKey?: boolean;
-}
+const NOTHING: CodeSettings & CallOptions = {};
 
 /**
  * Merges options into plans: call > client > mesh > default, value by value. A plan is made once for each method; only a
@@ -36,14 +29,16 @@ export class Planner {
    * @param strategy - of the service, shared by its clients.
    * @param latencies - likewise.
    * @param own - the client's alone; default: all of them are.
+   * @param mesh - the mesh's alone; default: there are none.
    */
   constructor(
     private readonly defaults: PlanDefaults,
     private readonly strategy: Strategy,
     private readonly latencies = new MethodLatencies(),
-    own: PlanDefaults = defaults,
+    own: CodeSettings = defaults,
+    mesh: CodeSettings = NOTHING,
   ) {
-    this.#said = { timeoutMs: own.timeoutMs, retries: own.retries, retry: own.retry };
+    this.#said = new CodeWord(NOTHING, own, mesh);
   }
 
   /** The plan of a call. */
@@ -112,11 +107,7 @@ function overlay(base: CallPlan, options: CallOptions): CallPlan {
   return {
     timeoutMs: base.timeoutMs,
     limitMs: base.limitMs,
-    said: {
-      timeoutMs: base.said.timeoutMs,
-      retries: options.retries ?? base.said.retries,
-      retry: options.retry ?? base.said.retry,
-    },
+    said: new CodeWord(options, base.said.client, base.said.mesh),
     retries: options.retries ?? base.retries,
     retry: options.retry ?? base.retry,
     idempotent: options.idempotent ?? base.idempotent,

@@ -7,6 +7,8 @@ import type { Bracket } from '../chain/interceptor.js';
 export function attemptSpan(clock: Clock): Bracket<Attempt> {
   return {
     after(attempt, outcome) {
+      const { notes } = attempt.call;
+      if (notes !== undefined) notes.ended(attempt.call, attempt.attempt, outcome);
       const failed = outcome.code !== status.OK;
       if (!failed && !events.attempt.heard) return;
       const { call, handle } = attempt;

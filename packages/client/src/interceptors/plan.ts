@@ -36,14 +36,26 @@ function withinRetry(plan: CallPlan, parent: CallContext | undefined): CallPlan 
   return parent !== undefined && parent.attempt > 1 ? planWithinRetry(plan, parent.attempt) : plan;
 }
 
-/** The smallest of what the call's own caller has left, what call, client, or mesh say, and the operator's bound. */
+/**
+ * The smallest of what the call's own caller has left, what call or client say, and the operator's bound; where all are silent, what the
+ * mesh or micromesh have for that.
+ */
 function deadlineOf(
   options: CallOptions,
   plan: CallPlan,
   startedAt: number,
   parent: CallContext | undefined,
 ): number {
+  const parentDeadline = parent?.deadline ?? Number.POSITIVE_INFINITY;
+  if (options.timeoutMs === undefined && parentDeadline !== Number.POSITIVE_INFINITY && !isTimed(plan)) {
+    return parentDeadline;
+  }
   const saidMs = options.timeoutMs ?? plan.timeoutMs ?? Number.POSITIVE_INFINITY;
   const timeoutMs = Math.min(saidMs, plan.limitMs ?? Number.POSITIVE_INFINITY);
-  return Math.min(parent?.deadline ?? Number.POSITIVE_INFINITY, startedAt + timeoutMs);
+  return Math.min(parentDeadline, startedAt + timeoutMs);
+}
+
+/** Whether the client or an operator says how long its calls may take. */
+function isTimed({ said, limitMs }: CallPlan): boolean {
+  return said.timeoutMs !== undefined || limitMs !== undefined;
 }

@@ -37,6 +37,7 @@ function attemptOn(
   call.attempts++;
   const attempt = new Attempt(call, handle, call.attempts, clock);
   call.begin(attempt);
+  if (call.notes !== undefined) call.notes.began(call, attempt.attempt, handle);
   if (!call.raced) return next(attempt);
   // Another may have claimed the call while a user's interceptor was at work on the end of this one, which then is nobody's.
   return next(attempt).then((outcome) =>

@@ -7,6 +7,7 @@ import type { Invoke } from '../chain/interceptor.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import type { Service } from '../nodes/service.js';
 import type { Roster } from '../roster.js';
+import type { CallTraces } from '../trace/call-traces.js';
 
 /** What a {@link Caller} stands on. */
 export interface CallerParts {
@@ -19,6 +20,7 @@ export interface CallerParts {
   readonly active: Roster<ClientCall>;
   /** What a call ends with once the mesh is closed. */
   readonly refusal: () => Outcome | undefined;
+  readonly traces: CallTraces;
 }
 
 /** Makes calls to one service through one chain: what a channel and a typed client have in common. */
@@ -48,9 +50,12 @@ export class Caller {
 
   /** Carries a call to its end, and gives what `read` makes of that: one promise for both. */
   startAndThen<T>(call: ClientCall, read: (outcome: Outcome) => T): Promise<T> {
+    const tracer = this.parts.traces.begin(call);
+    call.notes = tracer;
     const refusal = this.parts.refusal();
     if (refusal !== undefined) {
       call.requests.close();
+      tracer?.end(call, refusal);
       return Promise.resolve(refusal).then(read);
     }
     this.parts.active.add(call);
@@ -59,6 +64,7 @@ export class Caller {
       call.requests.close();
       if (call.winner === undefined && call.failedHeaders !== undefined)
         call.listener.onHeaders(call.failedHeaders);
+      tracer?.end(call, outcome);
       return read(outcome);
     };
     return this.#invoke(call).then(end, (error) => end(broken(error)));
