@@ -20,6 +20,7 @@ import {
   type OutlierSettings,
   type Strategy,
   type StrategyName,
+  slowStart,
 } from '@micromesh/selector';
 import type { ClientCall } from './call/client-call.js';
 import type { PlanDefaults } from './call/plan-defaults.js';
@@ -243,7 +244,7 @@ export class ClientRoom {
   #strategy(service: SharedService, name: StrategyName): Strategy {
     let strategy = service.strategies.get(name);
     if (strategy === undefined) {
-      strategy = createStrategy(name, this.#parts.random, this.#parts.slowStartMs ?? 0);
+      strategy = createStrategy(name, this.#parts.random, slowStart(this.#parts.slowStartMs ?? 0));
       service.strategies.set(name, strategy);
     }
     return strategy;

@@ -1,19 +1,26 @@
 import type { Random } from '@micromesh/core';
 import { HashRandom } from './hash-random.js';
 import { LeastRequest } from './least-request.js';
+import { Maglev } from './maglev.js';
 import { PeakEwma } from './peak-ewma.js';
+import { RingHash } from './ring-hash.js';
 import { RoundRobin } from './round-robin.js';
 import type { Strategy, StrategyName } from './strategy.js';
+import { UniformRandom } from './uniform-random.js';
+import { NO_WARM_UP, type WarmUp } from './warm-up.js';
 import { Weighted } from './weighted.js';
 
-type Make = (random: Random, slowStartMs: number) => Strategy;
+type Make = (random: Random, warmUp: WarmUp) => Strategy;
 
 const STRATEGIES: Readonly<Record<StrategyName, Make>> = {
-  'hash-random': (random, slowStartMs) => new HashRandom(random, slowStartMs),
-  'round-robin': (_random, slowStartMs) => new RoundRobin(slowStartMs),
-  'least-request': (random, slowStartMs) => new LeastRequest(random, slowStartMs),
-  weighted: (random, slowStartMs) => new Weighted(random, slowStartMs),
-  'peak-ewma': (random, slowStartMs) => new PeakEwma(random, slowStartMs),
+  'hash-random': (random, warmUp) => new HashRandom(random, warmUp),
+  'round-robin': (_random, warmUp) => new RoundRobin(warmUp),
+  'least-request': (random, warmUp) => new LeastRequest(random, warmUp),
+  weighted: (random, warmUp) => new Weighted(random, warmUp),
+  'peak-ewma': (random, warmUp) => new PeakEwma(random, warmUp),
+  random: (random) => new UniformRandom(random),
+  'ring-hash': (random) => new RingHash(random),
+  maglev: (random) => new Maglev(random),
 };
 
 /** Every {@link StrategyName}, the default first. */
@@ -23,13 +30,16 @@ export const STRATEGY_NAMES: readonly StrategyName[] = [
   'least-request',
   'weighted',
   'peak-ewma',
+  'random',
+  'ring-hash',
+  'maglev',
 ];
 
 /**
  * Makes a strategy: one object a service.
  *
- * @param slowStartMs - how long a node that joins or returns warms up, see `effectiveWeight`; default 0: not at all.
+ * @param warmUp - of nodes that join or return; default: none. `random`, `ring-hash` and `maglev` know none, as in Envoy.
  */
-export function createStrategy(name: StrategyName, random: Random, slowStartMs = 0): Strategy {
-  return STRATEGIES[name](random, slowStartMs);
+export function createStrategy(name: StrategyName, random: Random, warmUp = NO_WARM_UP): Strategy {
+  return STRATEGIES[name](random, warmUp);
 }

@@ -1,7 +1,7 @@
 import type { Random } from '@micromesh/core';
 import type { Candidate } from './candidate.js';
-import { effectiveWeight } from './slow-start.js';
 import type { Strategy } from './strategy.js';
+import { effectiveWeight, NO_WARM_UP, type WarmUp } from './warm-up.js';
 import { WeightedDraw } from './weighted-draw.js';
 
 /**
@@ -13,13 +13,13 @@ import { WeightedDraw } from './weighted-draw.js';
  */
 export class LeastRequest implements Strategy {
   readonly name = 'least-request';
-  readonly #slowStartMs: number;
+  readonly #warmUp: WarmUp;
   readonly #draw: WeightedDraw;
 
-  /** @param slowStartMs - how long a node warms up; default 0: not at all. */
-  constructor(random: Random, slowStartMs = 0) {
-    this.#slowStartMs = slowStartMs;
-    this.#draw = new WeightedDraw(random, slowStartMs);
+  /** @param warmUp - of nodes that join or return; default: none. */
+  constructor(random: Random, warmUp = NO_WARM_UP) {
+    this.#warmUp = warmUp;
+    this.#draw = new WeightedDraw(random, warmUp);
   }
 
   pick(candidates: readonly Candidate[], now: number): Candidate {
@@ -31,6 +31,6 @@ export class LeastRequest implements Strategy {
   }
 
   #load(candidate: Candidate, now: number): number {
-    return candidate.inFlight / effectiveWeight(candidate, now, this.#slowStartMs);
+    return candidate.inFlight / effectiveWeight(candidate, now, this.#warmUp);
   }
 }

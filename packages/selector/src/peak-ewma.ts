@@ -1,7 +1,7 @@
 import type { Random } from '@micromesh/core';
 import type { Candidate } from './candidate.js';
-import { effectiveWeight } from './slow-start.js';
 import type { AttemptSample, Strategy } from './strategy.js';
+import { effectiveWeight, NO_WARM_UP, type WarmUp } from './warm-up.js';
 import { WeightedDraw } from './weighted-draw.js';
 
 /** Time in which what is known of a node falls to 1/e: Linkerd's default. */
@@ -43,14 +43,14 @@ interface Experience {
  */
 export class PeakEwma implements Strategy {
   readonly name = 'peak-ewma';
-  readonly #slowStartMs: number;
+  readonly #warmUp: WarmUp;
   readonly #draw: WeightedDraw;
   readonly #experience = new WeakMap<Candidate, Experience>();
 
-  /** @param slowStartMs - how long a node warms up; default 0: not at all. */
-  constructor(random: Random, slowStartMs = 0) {
-    this.#slowStartMs = slowStartMs;
-    this.#draw = new WeightedDraw(random, slowStartMs);
+  /** @param warmUp - of nodes that join or return; default: none. */
+  constructor(random: Random, warmUp = NO_WARM_UP) {
+    this.#warmUp = warmUp;
+    this.#draw = new WeightedDraw(random, warmUp);
   }
 
   pick(candidates: readonly Candidate[], now: number): Candidate {
@@ -75,8 +75,8 @@ export class PeakEwma implements Strategy {
     const index = this.#draw.index(candidates, now);
     const first = candidates[index] as Candidate;
     const second = candidates[this.#draw.index(candidates, now, index)] as Candidate;
-    const firstWeight = effectiveWeight(first, now, this.#slowStartMs);
-    const secondWeight = effectiveWeight(second, now, this.#slowStartMs);
+    const firstWeight = effectiveWeight(first, now, this.#warmUp);
+    const secondWeight = effectiveWeight(second, now, this.#warmUp);
     // The call to be placed, for which the draw has made up already.
     const own = 2 / (firstWeight + secondWeight);
     const firstCost = this.#latencyCost(first, now) * (first.inFlight / firstWeight + own);

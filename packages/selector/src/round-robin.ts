@@ -1,6 +1,6 @@
 import type { Candidate } from './candidate.js';
-import { effectiveWeight } from './slow-start.js';
 import type { Strategy } from './strategy.js';
+import { effectiveWeight, NO_WARM_UP, type WarmUp } from './warm-up.js';
 
 /**
  * One after the other, each as often as its weight says and evenly spread.
@@ -10,12 +10,12 @@ import type { Strategy } from './strategy.js';
  */
 export class RoundRobin implements Strategy {
   readonly name = 'round-robin';
-  readonly #slowStartMs: number;
+  readonly #warmUp: WarmUp;
   readonly #credit = new WeakMap<Candidate, number>();
 
-  /** @param slowStartMs - how long a node warms up; default 0: not at all. */
-  constructor(slowStartMs = 0) {
-    this.#slowStartMs = slowStartMs;
+  /** @param warmUp - of nodes that join or return; default: none. */
+  constructor(warmUp = NO_WARM_UP) {
+    this.#warmUp = warmUp;
   }
 
   pick(candidates: readonly Candidate[], now: number): Candidate {
@@ -23,7 +23,7 @@ export class RoundRobin implements Strategy {
     let bestCredit = Number.NEGATIVE_INFINITY;
     let total = 0;
     for (const candidate of candidates) {
-      const weight = effectiveWeight(candidate, now, this.#slowStartMs);
+      const weight = effectiveWeight(candidate, now, this.#warmUp);
       const credit = (this.#credit.get(candidate) ?? 0) + weight;
       this.#credit.set(candidate, credit);
       total += weight;

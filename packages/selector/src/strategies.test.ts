@@ -5,7 +5,8 @@ import { createStrategy, STRATEGY_NAMES } from './create-strategy.js';
 import { LeastRequest } from './least-request.js';
 import type { StrategyName } from './strategy.js';
 import { SimulatedLoad } from './testing/simulated-load.js';
-import { testCandidate } from './testing/test-candidate.js';
+import { interval, testCandidate } from './testing/test-candidate.js';
+import { slowStart } from './warm-up.js';
 
 const weights = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 2, maxLength: 5 });
 
@@ -35,7 +36,7 @@ describe('a strategy', () => {
           fc.constantFrom(0, 1000),
           fc.integer(),
           (nodes, samples, slowStartMs, seed) => {
-            const strategy = createStrategy(name, seededRandom(seed), slowStartMs);
+            const strategy = createStrategy(name, seededRandom(seed), slowStart(slowStartMs));
             const all = nodes.map(({ weight, ...state }, index) =>
               testCandidate(String(index), state, { weight }),
             );
@@ -54,7 +55,7 @@ describe('a strategy', () => {
     },
   );
 
-  it.each<StrategyName>(['hash-random', 'weighted', 'least-request'])(
+  it.each<StrategyName>(['hash-random', 'weighted', 'least-request', 'ring-hash', 'maglev'])(
     'called %s follows the weights',
     (name) => {
       fc.assert(
@@ -94,6 +95,17 @@ describe('a strategy', () => {
         expect(counts).toEqual(each.map((weight) => weight * rounds));
       }),
     );
+  });
+});
+
+describe('random', () => {
+  it('knows no weights, as in Envoy', () => {
+    const strategy = createStrategy('random', seededRandom(1));
+    const nodes = [testCandidate('light'), testCandidate('heavy', {}, { weight: 9 })];
+    const calls = 10_000;
+    let light = 0;
+    for (let call = 0; call < calls; call++) if (strategy.pick(nodes, 0) === nodes[0]) light++;
+    expect(Math.abs(light / calls - 0.5)).toBeLessThan(interval(0.5, calls));
   });
 });
 

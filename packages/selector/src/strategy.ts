@@ -1,4 +1,6 @@
 import type { Candidate } from './candidate.js';
+import type { KeyTable } from './key-table.js';
+import type { LocalityRule } from './locality-rule.js';
 
 /** What an attempt told of its node. */
 export interface AttemptSample {
@@ -24,9 +26,24 @@ export interface Strategy {
   pick(candidates: readonly Candidate[], now: number): Candidate;
   /** Takes note of an attempt, also of one on a node that the strategy did not pick itself; absent where it does not matter. */
   observe?(candidate: Candidate, sample: AttemptSample): void;
+  /**
+   * Prepares where calls with a key go, for nodes in whatever standing: asked once for each set of nodes, at its first call with a key; absent: a
+   * {@link HashRing}.
+   */
+  keyTable?(candidates: readonly Candidate[]): KeyTable;
+  /** Which nodes are near, in the operator's word; absent: the filter's `locality` counts. */
+  readonly locality?: LocalityRule;
   /** What {@link pick} compares of a candidate, the least is best, for those who look at it; absent where it compares nothing. */
   score?(candidate: Candidate, now: number): number;
 }
 
 /** The strategies by name. */
-export type StrategyName = 'hash-random' | 'round-robin' | 'least-request' | 'weighted' | 'peak-ewma';
+export type StrategyName =
+  | 'hash-random'
+  | 'round-robin'
+  | 'least-request'
+  | 'weighted'
+  | 'peak-ewma'
+  | 'random'
+  | 'ring-hash'
+  | 'maglev';

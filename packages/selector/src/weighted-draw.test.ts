@@ -2,6 +2,7 @@ import { seededRandom } from '@micromesh/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { testCandidate } from './testing/test-candidate.js';
+import { NO_WARM_UP } from './warm-up.js';
 import { WeightedDraw } from './weighted-draw.js';
 
 describe('a second draw', () => {
@@ -11,7 +12,7 @@ describe('a second draw', () => {
       fc.property(weights, fc.nat(4), fc.integer(), (each, nth, seed) => {
         const except = nth % each.length;
         const nodes = each.map((weight, index) => testCandidate(String(index), {}, { weight }));
-        const draw = new WeightedDraw(seededRandom(seed), 0);
+        const draw = new WeightedDraw(seededRandom(seed), NO_WARM_UP);
         const counts = each.map(() => 0);
         const draws = 5000;
         for (let time = 0; time < draws; time++) {

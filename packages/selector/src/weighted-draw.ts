@@ -1,6 +1,6 @@
 import type { Random } from '@micromesh/core';
 import type { Candidate } from './candidate.js';
-import { effectiveWeight, isWarmingUp } from './slow-start.js';
+import { effectiveWeight, isWarmingUp, type WarmUp } from './warm-up.js';
 
 /** Steps in which the weights of nodes that warm up are brought up to date. */
 const WARM_UP_STEPS = 100;
@@ -15,13 +15,12 @@ interface Table {
 /** Draws from lists of nodes at random, each as often as its weight says; remembers the sums of a list while it is in use. */
 export class WeightedDraw {
   readonly #random: Random;
-  readonly #slowStartMs: number;
+  readonly #warmUp: WarmUp;
   readonly #tables = new WeakMap<readonly Candidate[], Table>();
 
-  /** @param slowStartMs - as {@link effectiveWeight} takes it. */
-  constructor(random: Random, slowStartMs: number) {
+  constructor(random: Random, warmUp: WarmUp) {
     this.#random = random;
-    this.#slowStartMs = slowStartMs;
+    this.#warmUp = warmUp;
   }
 
   /**
@@ -55,12 +54,12 @@ export class WeightedDraw {
   }
 
   #tableOf(candidates: readonly Candidate[], now: number): Table {
-    const slowStartMs = this.#slowStartMs;
-    const weights = candidates.map((candidate) => effectiveWeight(candidate, now, slowStartMs));
-    const warming = candidates.some((candidate) => isWarmingUp(candidate, now, slowStartMs));
+    const warmUp = this.#warmUp;
+    const weights = candidates.map((candidate) => effectiveWeight(candidate, now, warmUp));
+    const warming = candidates.some((candidate) => isWarmingUp(candidate, now, warmUp));
     return {
       sums: weights.every((weight) => weight === weights[0]) ? undefined : runningSums(weights),
-      goodUntil: warming ? now + slowStartMs / WARM_UP_STEPS : Number.POSITIVE_INFINITY,
+      goodUntil: warming ? now + warmUp.durationMs / WARM_UP_STEPS : Number.POSITIVE_INFINITY,
     };
   }
 }

@@ -1,6 +1,7 @@
 import type { Random } from '@micromesh/core';
 import type { Candidate } from './candidate.js';
 import type { Strategy, StrategyName } from './strategy.js';
+import { NO_WARM_UP } from './warm-up.js';
 import { WeightedDraw } from './weighted-draw.js';
 
 /** At random, each node as often as its weight says: for those who mean it so, whatever the default comes to be. */
@@ -8,9 +9,9 @@ export class Weighted implements Strategy {
   readonly name: StrategyName = 'weighted';
   readonly #draw: WeightedDraw;
 
-  /** @param slowStartMs - how long a node warms up; default 0: not at all. */
-  constructor(random: Random, slowStartMs = 0) {
-    this.#draw = new WeightedDraw(random, slowStartMs);
+  /** @param warmUp - of nodes that join or return; default: none. */
+  constructor(random: Random, warmUp = NO_WARM_UP) {
+    this.#draw = new WeightedDraw(random, warmUp);
   }
 
   pick(candidates: readonly Candidate[], now: number): Candidate {
