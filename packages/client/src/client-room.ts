@@ -36,6 +36,7 @@ import { ServiceNodes } from './nodes/service-nodes.js';
 import { MethodLatencies } from './retry/method-latencies.js';
 import { BUDGET_DEFAULTS, type BudgetSettings, RetryBudget } from './retry/retry-budget.js';
 import { Roster } from './roster.js';
+import { DestinationStrategies } from './routing/destination-strategy.js';
 import type { PolicyView } from './routing/policy-view.js';
 import { type Destination, Router } from './routing/router.js';
 import { Caller } from './surface/caller.js';
@@ -84,6 +85,7 @@ export interface ClientSettings extends PlanDefaults, LimitSettings {
 /** A service, and its strategies by name: what they remember holds across clients. */
 interface SharedService extends Service {
   readonly strategies: Map<StrategyName, Strategy>;
+  readonly ruled: DestinationStrategies;
   readonly latencies: MethodLatencies;
 }
 
@@ -183,6 +185,7 @@ export class ClientRoom {
         service: target === service ? to : target,
         strategy: strategyOf(target),
         latencies: target.latencies,
+        ruled: target.ruled,
       };
     };
     const { invoke } = buildChain({
@@ -233,6 +236,7 @@ export class ClientRoom {
         nodes,
         budget: new RetryBudget({ ...BUDGET_DEFAULTS, ...budget }, clock),
         strategies: new Map(),
+        ruled: new DestinationStrategies(random, this.#parts.slowStartMs ?? 0),
         latencies: new MethodLatencies(),
       };
       this.#services.set(sharedAs, service);

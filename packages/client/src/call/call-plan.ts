@@ -3,6 +3,7 @@ import type { BackoffSettings } from '../retry/backoff.js';
 import type { HedgeSetting } from '../retry/hedge-setting.js';
 import type { LatencyRecord } from '../retry/latency-record.js';
 import type { RetryFunction } from '../retry/retry-function.js';
+import type { HashKeyOf } from '../routing/hash-key.js';
 import type { CodeWord } from './code-word.js';
 import type { Way } from './way.js';
 
@@ -25,7 +26,10 @@ export interface CallPlan {
   readonly filter: NodeFilter;
   /** The filter as one string. */
   readonly filterKey: string;
+  /** That code gives; undefined: {@link CallPlan.keyOf} says it of each call. */
   readonly hashKey: string | undefined;
+  /** Where an operator's rule finds the keys of calls that bring none; undefined: they have none. */
+  readonly keyOf: HashKeyOf | undefined;
   readonly waitForReady: boolean;
   /** true: a random one, drawn once a call. */
   readonly idempotencyKey: true | string | undefined;

@@ -96,6 +96,8 @@ export class ClientCall implements Call {
   credentials: CallCredentials | undefined;
   /** Of all attempts. */
   idempotencyKey: string | undefined;
+  /** Places the call on a node: what code says, else an operator's rule. */
+  hashKey: string | undefined;
   /** Attempts that were started. */
   attempts = 0;
   /** Among the calls that are under way. */
@@ -182,6 +184,7 @@ export class ClientCall implements Call {
     this.#to = to;
     this.#plan = plan;
     this.deadline = deadline;
+    this.hashKey = plan.hashKey ?? plan.keyOf?.(this);
     return this;
   }
 

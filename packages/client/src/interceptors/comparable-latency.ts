@@ -27,6 +27,6 @@ function isFedByCaller({ call, position }: Attempt): boolean {
 }
 
 function isBound({ call }: Attempt): boolean {
-  const { hashKey, filter } = call.plan;
-  return hashKey !== undefined || filter.version !== undefined || filter.labels !== undefined;
+  const { filter } = call.plan;
+  return call.hashKey !== undefined || filter.version !== undefined || filter.labels !== undefined;
 }

@@ -14,6 +14,7 @@ import type { Call } from '../call/client-call.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import type { Service } from '../nodes/service.js';
 import type { MethodLatencies } from '../retry/method-latencies.js';
+import type { DestinationStrategies, DestinationStrategy } from './destination-strategy.js';
 import type { PolicyView } from './policy-view.js';
 import { CallRequest } from './route-request.js';
 import { underRule } from './routed-plan.js';
@@ -24,6 +25,8 @@ export interface Destination {
   readonly service: Service;
   readonly strategy: Strategy;
   readonly latencies: MethodLatencies;
+  /** What operators' rules ask for in place of the client's strategy. */
+  readonly ruled: DestinationStrategies;
 }
 
 /** Where a call goes and how, or what it ends with for want of a way. */
@@ -85,9 +88,8 @@ export class Router {
     return this.#once(traffic, plan, () => {
       const refused = this.#clearTextRefusal(traffic, call.service);
       const way = { policies, rule: undefined, destination: undefined, traffic };
-      return (
-        refused ?? { kind: 'routed', plan: { ...plan, way }, to: this.#destinationOf(call.service).service }
-      );
+      const { service, ruled } = this.#destinationOf(call.service);
+      return refused ?? { kind: 'routed', plan: { ...plan, ...balancing(traffic, ruled), way }, to: service };
     });
   }
 
@@ -98,7 +100,7 @@ export class Router {
     plan: CallPlan,
     policies: PolicySet,
   ): Routed {
-    const { service, strategy, latencies } = this.#destinationOf(destination.service);
+    const { service, strategy, latencies, ruled } = this.#destinationOf(destination.service);
     const isUnary = call.method.kind === 'unary';
     const latency = isUnary ? latencies.of(call.method.path) : undefined;
     const policy = policies.of(destination.service);
@@ -106,7 +108,8 @@ export class Router {
     const refused = this.#clearTextRefusal(traffic, destination.service);
     if (refused !== undefined) return refused;
     const way = { policies, rule, destination, traffic };
-    const routed: CallPlan = { ...underRule(plan, rule, isUnary), strategy, latency, way };
+    const balanced = { ...underRule(plan, rule, isUnary), strategy, ...balancing(traffic, ruled) };
+    const routed: CallPlan = { ...balanced, latency, way };
     if (destination.subset === undefined) return { kind: 'routed', plan: routed, to: service };
     const subset = policy?.subset(destination.subset);
     if (subset === undefined) {
@@ -130,6 +133,11 @@ export class Router {
     const details = `${resource} ${path} asks for TLS (${tls.mode.value}), and connections to ${formatServiceKey(service)} are in clear text; nothing is sent: take the block out, or set mode: DISABLE`;
     return { kind: 'refused', code: status.UNAVAILABLE, details };
   }
+}
+
+/** How the operator has nodes chosen; nothing: as the client does. */
+function balancing({ loadBalancer }: TrafficSettings, ruled: DestinationStrategies): Partial<DestinationStrategy> {
+  return loadBalancer === undefined ? {} : ruled.of(loadBalancer);
 }
 
 /** Istio makes a route for a port and a host; what none of its rules takes is a 404 there. */

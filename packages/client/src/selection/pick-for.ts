@@ -11,5 +11,5 @@ export function pickerFor(call: PlannedCall): Picker<NodeHandle> {
 
 /** The node for a call's next attempt, as things stand now. */
 export function pickFor(call: PlannedCall, clock: Clock): Pick<NodeHandle> {
-  return pickerFor(call).pick(call.tried, call.plan.hashKey, clock.now());
+  return pickerFor(call).pick(call.tried, call.hashKey, clock.now());
 }

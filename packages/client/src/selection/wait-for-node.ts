@@ -30,7 +30,7 @@ export async function waitForNode(call: PlannedCall, first: Pick<NodeHandle>, cl
     if (pick.kind === 'wait') giveUpAt ??= clock.now() + connectWaitMs(call, pick, clock);
     const until = giveUpAt ?? Number.POSITIVE_INFINITY;
     if (clock.now() >= until) {
-      const tried = pickerFor(call).pickConnected(call.plan.hashKey, clock.now());
+      const tried = pickerFor(call).pickConnected(call.hashKey, clock.now());
       return tried?.kind === 'node' ? { handle: tried.candidate } : { outcome: notConnected(call) };
     }
     call.waitsFor = whatFor(call, pick);

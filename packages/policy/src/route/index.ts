@@ -1,4 +1,5 @@
 // What a call needs of the policies; without the schema, which takes longer to load than all else that a call needs.
+export { isInLocality } from '../compile/traffic/compile-locality.js';
 export { NO_TRAFFIC_SETTINGS } from '../compile/traffic/traffic-settings.js';
 export { drawDestination } from './draw-destination.js';
 export type { DrawnFault, FaultRule } from './fault-rule.js';
