@@ -3,9 +3,7 @@ import type { Clock, Outcome } from '@micromesh/core';
 import {
   describePlaces,
   describeRate,
-  giveTokensBack,
   type LimitCounters,
-  type MethodCounters,
   PlaceEntry,
   type PlaceRefusal,
   type RateRefusal,
@@ -22,9 +20,14 @@ export function policyLimits(counters: LimitCounters, clock: Clock): Interceptor
     function policyLimits(call) {
       const counted = counters.of(call.to.key, call, call.plan.way?.policies);
       if (counted === undefined) return next(call);
-      const refusal = takeTokens(counted.rates, call, clock.now());
-      if (refusal !== undefined) return Promise.resolve(overRate(call, refusal));
-      return counted.places.length === 0 ? next(call) : inPlaces(call, counted, next, clock);
+      const entry =
+        counted.places.length === 0 ? undefined : new PlaceEntry(counted.places, call.method, clock);
+      // A call that finds no place takes no token.
+      const full = entry?.refusal;
+      if (full !== undefined) return Promise.resolve(overPlaces(call, full));
+      const empty = takeTokens(counted.rates, call, clock.now());
+      if (empty !== undefined) return Promise.resolve(overRate(call, empty));
+      return entry === undefined ? next(call) : inPlaces(call, entry, next);
     };
 }
 
@@ -35,21 +38,12 @@ function overRate(call: PlannedCall, refusal: RateRefusal): Outcome {
   return { ...localOutcome(status.RESOURCE_EXHAUSTED, 'rateLimit', 'unsent', details), trailers };
 }
 
-async function inPlaces(
-  call: PlannedCall,
-  { rates, places }: MethodCounters,
-  next: Invoke<PlannedCall>,
-  clock: Clock,
-): Promise<Outcome> {
-  const entry = new PlaceEntry(places, call.method, clock);
-  const refusal = await enter(call, entry);
-  if (refusal === undefined) {
-    const outcome = await next(call);
-    entry.leave();
-    return outcome;
-  }
-  giveTokensBack(rates, call, clock.now());
-  return refusal;
+async function inPlaces(call: PlannedCall, entry: PlaceEntry, next: Invoke<PlannedCall>): Promise<Outcome> {
+  const refused = await enter(call, entry);
+  if (refused !== undefined) return refused;
+  const outcome = await next(call);
+  entry.leave();
+  return outcome;
 }
 
 /** Waits for the call's places, which it has when there is no refusal. */

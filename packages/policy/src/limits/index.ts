@@ -7,6 +7,6 @@ export {
 } from './limit-counters.js';
 export type { ConcurrencyLimitRule, LimitRule, LimitSide, RateLimitRule } from './limit-rules.js';
 export { PlaceEntry, type PlaceRefusal } from './place-entry.js';
-export { giveTokensBack, type LimitedCall, type RateRefusal, takeTokens } from './rate-counter.js';
+export { type LimitedCall, type RateRefusal, takeTokens } from './rate-counter.js';
 export { describePlaces, describeRate } from './refusal-words.js';
 export type { MethodLimits, ServiceLimits } from './service-limits.js';

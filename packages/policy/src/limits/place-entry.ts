@@ -34,6 +34,16 @@ export class PlaceEntry {
     return this.#offLine === undefined ? '' : (this.#counters[this.#held]?.rule.resource ?? '');
   }
 
+  /** What would refuse the call at once: it has neither a place nor room in the line. Undefined: nothing. */
+  get refusal(): PlaceRefusal | undefined {
+    for (const [at, { rule }] of this.#counters.entries()) {
+      const places = this.places[at];
+      if (places === undefined || places.taken < places.max || places.waiting < places.queue) continue;
+      return { rule, cause: 'full', places };
+    }
+    return undefined;
+  }
+
   /**
    * Takes the places that are free, and waits for the first that is not.
    *

@@ -102,8 +102,3 @@ export function takeTokens(
   for (const rate of rates) rate.bucketOf(call, now).take();
   return undefined;
 }
-
-/** Puts the tokens of a call back that was refused all the same, before it began. */
-export function giveTokensBack(rates: readonly RateCounter[], call: LimitedCall, now: number): void {
-  for (const rate of rates) rate.bucketOf(call, now).giveBack();
-}

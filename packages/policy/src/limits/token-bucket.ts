@@ -38,9 +38,4 @@ export class TokenBucket {
   take(): void {
     this.#tokens--;
   }
-
-  /** Puts a token back that was taken in vain. */
-  giveBack(): void {
-    this.#tokens = Math.min(this.#settings.maxTokens, this.#tokens + 1);
-  }
 }

@@ -3,10 +3,8 @@ import { events, type Places, type ShedEvent } from '@micromesh/core';
 import {
   describePlaces,
   describeRate,
-  giveTokensBack,
   LimitCounters,
   type LimitedCall,
-  type MethodCounters,
   PlaceEntry,
   type PlaceRefusal,
   takeTokens,
@@ -56,15 +54,22 @@ export class PolicyLimits {
       applicant.passed();
       return;
     }
-    const refusal = takeTokens(counted.rates, applicant, clock.now());
-    if (refusal !== undefined) {
-      this.#shed(applicant, 'rateLimit', describeRate(refusal, service), refusal.waitMs);
-    } else if (counted.places.length === 0) applicant.passed();
-    else this.#applyForPlaces(applicant, counted);
+    const entry =
+      counted.places.length === 0 ? undefined : new PlaceEntry(counted.places, applicant.method, clock);
+    // A call that finds no place takes no token.
+    const full = entry?.refusal;
+    if (full !== undefined) {
+      this.#shedForPlace(applicant, full);
+      return;
+    }
+    const empty = takeTokens(counted.rates, applicant, clock.now());
+    if (empty !== undefined) {
+      this.#shed(applicant, 'rateLimit', describeRate(empty, service), empty.waitMs);
+    } else if (entry === undefined) applicant.passed();
+    else this.#enter(applicant, entry);
   }
 
-  #applyForPlaces(applicant: LimitedApplicant, counted: MethodCounters): void {
-    const entry = new PlaceEntry(counted.places, applicant.method, this.#parts.clock);
+  #enter(applicant: LimitedApplicant, entry: PlaceEntry): void {
     let hasBegun = false;
     let isGone = false;
     const begin = () => {
@@ -73,18 +78,16 @@ export class PolicyLimits {
       applicant.passed();
     };
     const refuse = (refusal: PlaceRefusal) => {
-      giveTokensBack(counted.rates, applicant, this.#parts.clock.now());
+      applicant.heldByPolicy = undefined;
       this.#shedForPlace(applicant, refusal);
     };
     applicant.heldByPolicy = once(() => {
       isGone = true;
       entry.leave();
       if (hasBegun) this.#left(entry);
-      else giveTokensBack(counted.rates, applicant, this.#parts.clock.now());
     });
     const state = entry.enter((refusal) => {
       if (refusal !== undefined) {
-        applicant.heldByPolicy = undefined;
         refuse(refusal);
         return;
       }
@@ -94,10 +97,7 @@ export class PolicyLimits {
       });
     });
     if (state === 'entered') begin();
-    else if (state !== 'waits') {
-      applicant.heldByPolicy = undefined;
-      refuse(state);
-    }
+    else if (state !== 'waits') refuse(state);
   }
 
   #entered({ places }: PlaceEntry): void {
