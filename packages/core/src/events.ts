@@ -197,6 +197,19 @@ export interface ServerEvent {
   readonly state: 'serving' | 'lameDuck' | 'draining' | 'stopped';
 }
 
+/** A resource in dry-run would have done something to a call. */
+export interface DryRunEvent {
+  readonly service: ServiceKey;
+  readonly method: string;
+  /** `VirtualService shop/hello` */
+  readonly resource: string;
+  /**
+   * `route`: sent the call elsewhere, or ended it; `timeout`: ended it earlier; `retry`: tried it again; `fault`: held it up or ended it;
+   * `mirror`: sent a copy; `eject`: taken its node out; `refuse`: refused it for a limit.
+   */
+  readonly effect: 'route' | 'timeout' | 'retry' | 'fault' | 'mirror' | 'eject' | 'refuse';
+}
+
 /** A server call was not started, or not finished, because nobody waits for it. */
 export interface AbandonedEvent {
   readonly service: ServiceKey;
@@ -252,6 +265,7 @@ export const events = {
   shed: new EventChannel<ShedEvent>('micromesh:shed'),
   intervention: new EventChannel<InterventionEvent>('micromesh:intervention'),
   policy: new EventChannel<PolicyEvent>('micromesh:policy'),
+  dryRun: new EventChannel<DryRunEvent>('micromesh:dry-run'),
   /** Of the calls that `createMesh({ traceRatio })` takes. */
   trace: new EventChannel<CallTrace>('micromesh:trace'),
 } as const;

@@ -21,6 +21,7 @@ export {
   type BreakerEvent,
   type BreakerState,
   type CallEvent,
+  type DryRunEvent,
   EventChannel,
   events,
   type HedgeEvent,

@@ -4,6 +4,7 @@ import { exactService } from '../hosts/service-pattern.js';
 import type { LimitSide } from '../limits/limit-rules.js';
 import { LimitTable } from '../limits/limit-table.js';
 import type { ServiceLimits } from '../limits/service-limits.js';
+import { resourceTitle } from '../origin/resource-place.js';
 import type { PolicyCaller } from '../route/route-request.js';
 import type { RouteTable } from '../route/route-table.js';
 import type { Resource } from '../validate/resource.js';
@@ -31,6 +32,8 @@ export class PolicySet {
   readonly resources: readonly Resource[];
   /** Rules of delegates that are left out, since their matches are no part of those of the rule that delegates. */
   readonly dropped: readonly DroppedRule[];
+  /** Of the resources that only count what they would have done: `VirtualService shop/hello`. */
+  readonly dryRunTitles: ReadonlySet<string>;
   readonly #live: PolicyLayer;
   /** With the resources in dry-run, before the others; undefined: there are none. */
   readonly #dryRun: PolicyLayer | undefined;
@@ -48,6 +51,7 @@ export class PolicySet {
     this.#live = new PolicyLayer(inForce, caller);
     this.#limits = new LimitTable(inForce);
     const dry = resources.filter(inDryRun);
+    this.dryRunTitles = new Set(dry.map(resourceTitle));
     this.#dryRun = dry.length === 0 ? undefined : new PolicyLayer([...dry, ...inForce], caller);
     this.dropped = (this.#dryRun ?? this.#live).dropped;
     this.#isSilent = !resources.some(({ kind }) => kind === 'VirtualService' || kind === 'DestinationRule');
