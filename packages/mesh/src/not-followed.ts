@@ -3,9 +3,16 @@ import type { Resource } from '@micromesh/policy';
 type VirtualService = Extract<Resource, { readonly kind: 'VirtualService' }>;
 type Rule = NonNullable<VirtualService['spec']['http']>[number];
 
+type TrafficPolicy = NonNullable<
+  Extract<Resource, { readonly kind: 'DestinationRule' }>['spec']['trafficPolicy']
+>;
+
 /** Fields of a rule that calls do not follow yet. To go, one by one. */
 const RULE_FIELDS = ['fault', 'mirror', 'mirrors', 'headers', 'rewrite'] as const;
 const RETRY_FIELDS = ['retryIgnorePreviousHosts', 'retryRemoteLocalities'] as const;
+/** Blocks of a traffic policy, and of one for a port; a retry budget is in no block for a port. */
+const PORT_BLOCKS = ['connectionPool', 'outlierDetection', 'tls'] as const;
+const BLOCKS = [...PORT_BLOCKS, 'retryBudget'] as const;
 const ANNOTATIONS = [
   ['hedge', 'micromesh.io/hedge'],
   ['adaptiveAttemptTimeout', 'micromesh.io/adaptive-attempt-timeout'],
@@ -28,15 +35,26 @@ function pathsOf(resource: Resource): readonly string[] {
       return [...notes, ...(resource.spec.http ?? []).flatMap(pathsOfRule)];
     case 'DestinationRule': {
       const { trafficPolicy, subsets = [] } = resource.spec;
-      const own = trafficPolicy === undefined ? [] : ['spec.trafficPolicy'];
-      const ofSubsets = subsets.flatMap(({ trafficPolicy }, index) =>
-        trafficPolicy === undefined ? [] : [`spec.subsets[${index}].trafficPolicy`],
+      const ofSubsets = subsets.flatMap((subset, index) =>
+        pathsOfTraffic(subset.trafficPolicy, `spec.subsets[${index}].trafficPolicy`),
       );
-      return [...notes, ...own, ...ofSubsets];
+      return [...notes, ...pathsOfTraffic(trafficPolicy, 'spec.trafficPolicy'), ...ofSubsets];
     }
     default:
       return notes;
   }
+}
+
+function pathsOfTraffic(policy: TrafficPolicy | undefined, at: string): readonly string[] {
+  if (policy === undefined) return [];
+  return [
+    ...BLOCKS.filter((block) => policy[block] !== undefined).map((block) => `${at}.${block}`),
+    ...(policy.portLevelSettings ?? []).flatMap((settings, index) =>
+      PORT_BLOCKS.filter((block) => settings[block] !== undefined).map(
+        (block) => `${at}.portLevelSettings[${index}].${block}`,
+      ),
+    ),
+  ];
 }
 
 function pathsOfRule(rule: Rule, index: number): readonly string[] {

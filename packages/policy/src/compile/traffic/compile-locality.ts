@@ -39,7 +39,8 @@ export function compileLocality(
       'failoverPriority',
       spec.failoverPriority?.map((label) => priorityLabel(label, labels)),
     ),
-    failsOver: enabled.value && ejects,
+    // Shares for some callers leave the others as they are.
+    failsOver: enabled.value && ejects && distribute.length === 0,
   };
 }
 

@@ -189,6 +189,11 @@ describe('locality', () => {
     ];
     for (const from of ['eu', 'eu/*', 'eu/a', 'eu/a/*', '*']) expect(shares(from), from).toEqual(expected);
     for (const from of ['eu/b', 'asia', 'eu/a/x']) expect(shares(from), from).toBeUndefined();
+    const ofOthers = settingsOf(
+      'loadBalancer: { localityLbSetting: { distribute: [{ from: us, to: { us: 100 } }] } }, outlierDetection: {}',
+      CALLER,
+    );
+    expect(ofOthers.loadBalancer?.locality?.failsOver).toBe(false);
   });
 
   it('has the region that takes over, and the labels that near nodes share', () => {

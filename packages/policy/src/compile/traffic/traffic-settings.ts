@@ -57,7 +57,7 @@ export interface LocalitySettings {
   readonly failoverRegion: Sourced<string> | undefined;
   /** The most important first; a label counts where all before it agree. Works with outlier detection only. */
   readonly failoverLabels: Sourced<readonly PriorityLabel[]> | undefined;
-  /** Whether calls leave a locality that fails: locality is enabled, and there is an outlier detection. */
+  /** Whether near nodes come first, and calls leave a locality that fails: there are an outlier detection and no shares for anybody. */
   readonly failsOver: boolean;
 }
 
