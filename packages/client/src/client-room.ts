@@ -31,6 +31,7 @@ import { localOutcome } from './chain/local-outcome.js';
 import type { CircuitBreakers } from './limits/circuit-breakers.js';
 import { LimitRoom } from './limits/client-limits.js';
 import type { LimitSettings } from './limits/limit-settings.js';
+import { MirrorCopies } from './mirror/mirror-copies.js';
 import type { Service } from './nodes/service.js';
 import { ServiceNodes } from './nodes/service-nodes.js';
 import { MethodLatencies } from './retry/method-latencies.js';
@@ -188,11 +189,12 @@ export class ClientRoom {
         ruled: target.ruled,
       };
     };
+    const router = policies && new Router(policies, destinationOf, random);
     const { invoke } = buildChain({
       clock,
       random,
       planner,
-      ...(policies === undefined ? {} : { router: new Router(policies, destinationOf, random) }),
+      ...(router && { router, copies: new MirrorCopies(router, this.#active, clock) }),
       callInterceptors: settings.interceptors?.call ?? [],
       attemptInterceptors: settings.interceptors?.attempt ?? [],
       ...(limits === undefined ? {} : { limits }),

@@ -111,16 +111,28 @@ export class Attempt implements RunningAttempt, WireListener, LeasedAttempt {
     const ended = new Promise<Outcome>((resolve) => {
       this.#resolve = resolve;
     });
-    const { method, host, credentials } = this.call;
+    const { path, host, credentials } = this.call;
     this.#stampIfOnce();
-    this.#wire = this.handle.connection.call(
-      { path: method.path, metadata: this.metadata, host, credentials },
-      this,
-    );
+    this.#wire = this.handle.connection.call({ path, metadata: this.metadata, host, credentials }, this);
     if (this.#oneMessage || this.call.readsWanted > 0) this.readFirst();
     this.#readOn();
     this.pump();
     return ended;
+  }
+
+  /** Waits before it goes on the wire. @returns how it ended, where that came first. */
+  hold(ms: number): Promise<Outcome | undefined> {
+    if (this.#ended !== undefined) return Promise.resolve(this.#ended);
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimer(ms, () => {
+        this.#resolve = undefined;
+        resolve(undefined);
+      });
+      this.#resolve = (outcome) => {
+        timer.cancel();
+        resolve(outcome);
+      };
+    });
   }
 
   /** What must not run twice is not begun where it comes so late that another node may have been asked: a server of micromesh sees to it. */
@@ -295,6 +307,6 @@ export class Attempt implements RunningAttempt, WireListener, LeasedAttempt {
   #giveHeaders(): void {
     if (this.#headersGiven || this.#headers === undefined) return;
     this.#headersGiven = true;
-    this.call.listener.onHeaders(this.#headers);
+    this.call.giveHeaders(this.#headers);
   }
 }

@@ -92,6 +92,8 @@ export class ClientCall implements Call {
   readonly service: ServiceKey;
   /** On the mesh's monotonic clock; Infinity: none. */
   deadline = Number.POSITIVE_INFINITY;
+  /** On the wire; a rule may make another of that of the method. */
+  path: string;
   host: string | undefined;
   credentials: CallCredentials | undefined;
   /** Of all attempts. */
@@ -102,7 +104,7 @@ export class ClientCall implements Call {
   attempts = 0;
   /** Among the calls that are under way. */
   place = -1;
-  /** Nodes that the call has been to. */
+  /** Nodes that the call has been to, and does not go back to while another is left. */
   tried: readonly string[] = NONE;
   /** Attempts may run beside each other. */
   raced = false;
@@ -122,6 +124,12 @@ export class ClientCall implements Call {
   deadlineTimer: Timer | undefined;
   /** Takes the call off the signals that can end it. */
   offSignals: (() => void) | undefined;
+  /** Changes the response headers that the caller gets. */
+  editHeaders: ((headers: Metadata) => void) | undefined;
+  /** The caller has got response headers. */
+  headersGiven = false;
+  /** Called when the last message of the request is there. */
+  whenRequestEnds: (() => void) | undefined;
   /** Response headers of an attempt that failed, for the call's end when none wins. */
   failedHeaders: Metadata | undefined;
   /** Notes what happens, where somebody asked for that. */
@@ -150,6 +158,7 @@ export class ClientCall implements Call {
     readonly startedAt: number,
   ) {
     this.service = to.key;
+    this.path = method.path;
     this.#to = to;
   }
 
@@ -255,6 +264,11 @@ export class ClientCall implements Call {
     if (this.#overflowed) this.claim(attempt);
   }
 
+  /** Nodes that it has been to are as good as any other from now on. */
+  forgetTried(): void {
+    this.tried = NONE;
+  }
+
   /** What is wrong with the nodes of the attempts that are under way, in words; empty: nothing that is known. */
   get nodeTroubles(): string {
     return this.#running
@@ -306,6 +320,13 @@ export class ClientCall implements Call {
     for (const attempt of this.#running) attempt.supersede();
   }
 
+  /** The caller gets the response headers. */
+  giveHeaders(headers: Metadata): void {
+    this.headersGiven = true;
+    this.editHeaders?.(headers);
+    this.listener.onHeaders(headers);
+  }
+
   /** The caller asks for one message. */
   requestRead(): void {
     if (this.#winner !== undefined) {
@@ -338,6 +359,7 @@ export class ClientCall implements Call {
   endMessages(): void {
     this.requests.end();
     for (const attempt of this.#running) attempt.pump();
+    this.whenRequestEnds?.();
   }
 
   /** Ends retries, never the call: the attempt that is furthest goes through. */

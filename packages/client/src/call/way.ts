@@ -1,5 +1,6 @@
 import type { PolicySet, TrafficSettings } from '@micromesh/policy';
 import type { RouteDestination, RouteRule } from '@micromesh/policy/route';
+import type { RuleActions } from '../routing/rule-actions.js';
 
 /** What one version of the operator's policies has decided about a call: what the layers below read instead of asking again. */
 export interface Way {
@@ -10,4 +11,6 @@ export interface Way {
   readonly destination: RouteDestination | undefined;
   /** How calls to the destination are made. */
   readonly traffic: TrafficSettings;
+  /** What the rule does beside choosing the way; undefined: nothing. */
+  readonly actions?: RuleActions | undefined;
 }

@@ -4,8 +4,16 @@ import { RoundRobin } from '@micromesh/selector';
 import { describe, expect, it } from 'vitest';
 import { Planner } from '../call/planner.js';
 import { LimitRoom } from '../limits/client-limits.js';
+import { MirrorCopies } from '../mirror/mirror-copies.js';
+import { Roster } from '../roster.js';
+import { Router } from '../routing/router.js';
 import { TestWorld } from '../testing/index.js';
+import { TestPolicies } from '../testing/test-policies.js';
 import { buildChain } from './chain.js';
+
+function nowhere(): never {
+  throw new Error('it routes nothing');
+}
 
 describe('the chain', () => {
   it('has its layers in this order, outermost first', () => {
@@ -51,6 +59,34 @@ describe('the chain', () => {
     }
     expect(room.limitsOf({ name: 'hello' }, { breaker: false, concurrency: false })).toBeUndefined();
     expect(buildChain(parts).names).not.toContain('limits');
+  });
+
+  it('has the layers of a rule where there are policies, each at its place, and else none', () => {
+    const clock = new FakeClock();
+    const random = seededRandom(1);
+    const router = new Router(new TestPolicies(), nowhere, random);
+    const parts = {
+      clock,
+      random,
+      planner: new Planner({}, new RoundRobin()),
+      callInterceptors: [],
+      attemptInterceptors: [],
+    };
+    const ofRules = ['fault (call scope)', 'edits', 'mirror', 'fault (attempt scope)'];
+    const { names } = buildChain({ ...parts, router, copies: new MirrorCopies(router, new Roster(), clock) });
+    const between = ['deadline', 'retry', 'attempt timeout', 'transport'];
+    expect(names.filter((name) => [...ofRules, ...between].includes(name))).toEqual([
+      'deadline',
+      'fault (call scope)',
+      'edits',
+      'mirror',
+      'retry',
+      'attempt timeout',
+      'fault (attempt scope)',
+      'transport',
+    ]);
+    expect(names.slice(-2)).toEqual(['fault (attempt scope)', 'transport']);
+    expect(buildChain(parts).names.filter((name) => ofRules.includes(name))).toEqual([]);
   });
 
   it('shows call interceptors the call once, and attempt interceptors each attempt with its node', async () => {

@@ -3,20 +3,25 @@ import type { LimitCounters } from '@micromesh/policy/limits';
 import type { Attempt } from '../attempt/attempt.js';
 import type { Call } from '../call/client-call.js';
 import type { Planner } from '../call/planner.js';
+import { attemptFault } from '../interceptors/attempt-fault.js';
 import { attemptSpan } from '../interceptors/attempt-span.js';
 import { attemptTimeout } from '../interceptors/attempt-timeout.js';
 import { deadline } from '../interceptors/deadline.js';
+import { edits } from '../interceptors/edits.js';
+import { fault } from '../interceptors/fault.js';
 import { guarded, guardedAttempt } from '../interceptors/guard.js';
 import { latency } from '../interceptors/latency.js';
 import { lease } from '../interceptors/lease.js';
 import { limits } from '../interceptors/limits.js';
 import { mark } from '../interceptors/mark.js';
+import { mirror } from '../interceptors/mirror.js';
 import { plan } from '../interceptors/plan.js';
 import { policyLimits } from '../interceptors/policy-limits.js';
 import { retry } from '../interceptors/retry.js';
 import { select } from '../interceptors/select.js';
 import { span } from '../interceptors/span.js';
 import type { ClientLimits } from '../limits/client-limits.js';
+import type { MirrorCopies } from '../mirror/mirror-copies.js';
 import type { Router } from '../routing/router.js';
 import type { Interceptor, Invoke } from './interceptor.js';
 import { Layers } from './layers.js';
@@ -34,6 +39,8 @@ export interface ChainParts {
   readonly planner: Planner;
   /** Left out where there are no policies. */
   readonly router?: Router;
+  /** Likewise. */
+  readonly copies?: MirrorCopies;
   readonly callInterceptors: readonly CallInterceptor[];
   readonly attemptInterceptors: readonly AttemptInterceptor[];
   /** Left out where the client asks for none. */
@@ -51,11 +58,10 @@ export interface Chain {
 /**
  * The order of everything that happens to a call, outermost first.
  *
- * To come, each at its place: fault (call scope) above limits, mirror below; call credentials below
- * the user's attempt interceptors; fault (attempt scope) above the transport.
+ * To come, at its place: call credentials below the user's attempt interceptors.
  */
 export function buildChain(parts: ChainParts): Chain {
-  const { clock, random } = parts;
+  const { clock, random, router, copies } = parts;
   return (
     Layers.of<Call>()
       // Once per call. Outermost, so that it sees queueing and refusals too.
@@ -63,13 +69,19 @@ export function buildChain(parts: ChainParts): Chain {
       // The user's may add metadata, so they come before anything matches on it.
       .insideAll('call interceptor', parts.callInterceptors.map(guarded))
       // Options are merged, and the route is found, once; everything below reads one plan of one version of the policies.
-      .inside('plan', plan(parts.planner, random, parts.router))
+      .inside('plan', plan(parts.planner, random, router))
       // Absolute, so that it bounds every attempt, every pause and the wait for the first snapshot.
       .around('deadline', deadline(clock))
+      // Made on purpose in the caller, as Istio has it: neither retried nor marked, and no limit counts it.
+      .insideIf('fault (call scope)', router && fault(clock, random))
       // The operator's come first: what they refuse is final, and says nothing of the method to the client's own breaker.
       .insideIf('policy limits', parts.policyLimits && policyLimits(parts.policyLimits, clock))
       // What is refused here is final, costs no budget and marks nobody; the breaker sees what a call came to after its retries.
       .insideIf('limits', parts.limits && limits(parts.limits, clock))
+      // Faults and limits look at what the caller sent; every attempt and every copy carry what the rule makes of it.
+      .insideIf('edits', router && edits())
+      // Above retry, so that a call is copied once.
+      .insideIf('mirror', copies && mirror(copies, random))
       // One scheduler and one attempt counter; below it everything happens once per attempt.
       .inside('retry', retry(clock, random))
       // The node is chosen anew for each attempt, so that a retry goes to another one.
@@ -86,6 +98,8 @@ export function buildChain(parts: ChainParts): Chain {
       .around('mark', mark(clock))
       // Below mark, so that a node that was cut is marked for it.
       .around('attempt timeout', attemptTimeout(clock))
+      // As if the node had made it, so that all above deals with it in earnest.
+      .insideIf('fault (attempt scope)', router && attemptFault(random))
       // The node's own channel.
       .end('transport', (attempt) => attempt.send())
   );

@@ -4,6 +4,7 @@ import type { Attempt, Patience } from '../attempt/attempt.js';
 import type { Bracket } from '../chain/interceptor.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import { answerMs } from '../nodes/question.js';
+import { type AttemptLimit, attemptLimit } from '../retry/attempt-limit.js';
 
 /** A node that has said nothing to anybody for this long is asked; a quarter of what is left, if that is less. */
 const SUSPICION_MS = 250;
@@ -44,10 +45,8 @@ class SilencePatience implements Patience {
     this.#clock = clock;
     this.#suspicionMs = firstSuspicionMs(attempt);
     this.#lookIn(this.#suspicionMs);
-    const { attemptTimeoutMs } = attempt.call.plan;
-    if (attemptTimeoutMs !== undefined) {
-      this.#limit = clock.setTimer(attemptTimeoutMs, () => cutAtLimit(attempt, attemptTimeoutMs));
-    }
+    const limit = attemptLimit(attempt);
+    if (limit !== undefined) this.#limit = clock.setTimer(limit.ms, () => cutAtLimit(attempt, limit));
   }
 
   end(): void {
@@ -92,14 +91,9 @@ function firstSuspicionMs(attempt: Attempt): number {
   return Math.max(MIN_SUSPICION_MS, Math.min(SUSPICION_MS, quarterMs));
 }
 
-function cutAtLimit(attempt: Attempt, limitMs: number): void {
+function cutAtLimit(attempt: Attempt, { what }: AttemptLimit): void {
   if (attempt.claimed) return;
   attempt.cut(
-    localOutcome(
-      status.DEADLINE_EXCEEDED,
-      'attemptTimeout',
-      'unknown',
-      `no answer within attemptTimeoutMs ${limitMs}`,
-    ),
+    localOutcome(status.DEADLINE_EXCEEDED, 'attemptTimeout', 'unknown', `no answer within ${what}`),
   );
 }

@@ -74,6 +74,7 @@ export async function decideRetry(
   }
   if (!takeFromBudget(call)) return outcome;
   call.paidRetries++;
+  if (call.plan.way?.actions?.revisits === true) call.forgetTried();
   if (pauseMs > 0) {
     await call.sleep((wake) => {
       const timer = clock.setTimer(pauseMs, wake);
@@ -119,8 +120,7 @@ async function askToRetry(
   outcome: Outcome,
   clock: Clock,
 ): Promise<RetryDecision | Outcome> {
-  if (countedAttempts(call) > call.plan.retries) return false;
-  if (!mayReplay(call, outcome.delivery)) return false;
+  if (!mayRetry(call) || !mayReplay(call, outcome.delivery)) return false;
   return askRetryFunction(call, outcome, clock);
 }
 
@@ -174,6 +174,11 @@ function nameOf(given: unknown): string {
   return typeof given === 'object' ? JSON.stringify(given) : String(given);
 }
 
+/** Whether `retries` leave a further attempt. */
+export function mayRetry(call: PlannedCall): boolean {
+  return countedAttempts(call) <= call.plan.retries;
+}
+
 /** Attempts that count against `retries`, the first included. */
 function countedAttempts(call: PlannedCall): number {
   return call.attempts - call.unsentMoves;
@@ -224,7 +229,7 @@ function tryTakeExtra(call: PlannedCall): RetryStopEvent['cause'] | undefined {
 export function mayGoElsewhere(call: PlannedCall, loss: Outcome, clock: Clock): boolean {
   if (call.running > 1) return true;
   if (!hasAnswering(call)) return false;
-  if (countedAttempts(call) > call.plan.retries || !mayReplay(call, loss.delivery)) return false;
+  if (!mayRetry(call) || !mayReplay(call, loss.delivery)) return false;
   if (comesTooLate(call, clock.now()) || !mightRetry(call, loss, clock)) return false;
   return tryTakeExtra(call) === undefined;
 }
@@ -244,7 +249,10 @@ function mightRetry(call: PlannedCall, loss: Outcome, clock: Clock): boolean {
 
 function pauseBefore(call: PlannedCall, decision: RetryDecision, random: Random): number {
   if (typeof decision === 'object') return Math.max(0, decision.afterMs);
-  return backoffMs(call.plan.backoff, countedAttempts(call), hasUntried(call), random);
+  const { backoff, way } = call.plan;
+  // Where it may go back to the node that failed, nothing says that it moves on.
+  const movesOn = way?.actions?.revisits !== true && hasUntried(call);
+  return backoffMs(backoff, countedAttempts(call), movesOn, random);
 }
 
 /** Tells what made the call's retries end early. */

@@ -1,23 +1,26 @@
 import { status } from '@grpc/grpc-js';
-import { formatServiceKey, type Outcome, type Random, type ServiceKey } from '@micromesh/core';
+import { formatServiceKey, type Method, type Outcome, type Random, type ServiceKey } from '@micromesh/core';
 import type { PolicySet, ServicePolicy, TrafficSettings } from '@micromesh/policy';
 import {
   drawDestination,
+  type Mirror,
   NO_TRAFFIC_SETTINGS,
   type RouteAction,
   type RouteDestination,
-  type RouteRule,
 } from '@micromesh/policy/route';
 import { filterKey, type Strategy } from '@micromesh/selector';
 import type { CallPlan } from '../call/call-plan.js';
-import type { Call } from '../call/client-call.js';
+import type { Call, PlannedCall } from '../call/client-call.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import type { Service } from '../nodes/service.js';
 import type { MethodLatencies } from '../retry/method-latencies.js';
 import type { DestinationStrategies, DestinationStrategy } from './destination-strategy.js';
+import { type MirrorWay, mirrorPlan, mirrorService } from './mirror-plan.js';
+import { PairKeys } from './pair-keys.js';
 import type { PolicyView } from './policy-view.js';
 import { CallRequest } from './route-request.js';
 import { underRule } from './routed-plan.js';
+import { type FoundRule, type RuleActions, ruleActions } from './rule-actions.js';
 import { narrowTo } from './subset-filter.js';
 
 /** A service that a rule sends calls to, and what is kept of it for a client. */
@@ -34,13 +37,22 @@ export type Routed =
   | { readonly kind: 'routed'; readonly plan: CallPlan; readonly to: Service }
   | { readonly kind: 'refused'; readonly code: number; readonly details: string };
 
+type Refused = Extract<Routed, { readonly kind: 'refused' }>;
+
+/** The same, of a target that is no way yet. */
+type Targeted = Refused | (Exclude<Routed, Refused> & { readonly traffic: TrafficSettings });
+
 /** Finds the rule of a call, once, and applies it to the call's plan. */
 export class Router {
   readonly #policies: PolicyView;
   readonly #destinationOf: (service: ServiceKey) => Destination;
   readonly #random: Random;
   /** What was made for a plan, by the destination or, where no rule names one, the settings: all are the same objects for most calls. */
-  readonly #made = new WeakMap<RouteDestination | TrafficSettings, WeakMap<CallPlan, Routed>>();
+  readonly #made = new WeakMap<object, WeakMap<CallPlan, Routed>>();
+  /** A match that rewrites the path makes of its calls what no other does. */
+  readonly #rewritten = new PairKeys();
+  /** The plans of all calls that do the same share what is done. */
+  readonly #mirrorWays = new WeakMap<RuleActions, Map<Mirror['target'], MirrorWay>>();
 
   constructor(policies: PolicyView, destinationOf: (service: ServiceKey) => Destination, random: Random) {
     this.#policies = policies;
@@ -64,10 +76,12 @@ export class Router {
     const { action, chance } = found.rule;
     if (action.kind !== 'route') return answered(action);
     const destination = drawDestination(action.destinations, chance, this.#random, plan.hashKey);
-    return this.#once(destination, plan, () => this.#wayTo(destination, found.rule, call, plan, set));
+    const key =
+      found.match.rewritePath === undefined ? destination : this.#rewritten.of(found.match, destination);
+    return this.#once(key, plan, () => this.#wayTo(destination, found, call, plan, set));
   }
 
-  #once(key: RouteDestination | TrafficSettings, plan: CallPlan, make: () => Routed): Routed {
+  #once(key: object, plan: CallPlan, make: () => Routed): Routed {
     let byPlan = this.#made.get(key);
     if (byPlan === undefined) {
       byPlan = new WeakMap();
@@ -95,26 +109,65 @@ export class Router {
 
   #wayTo(
     destination: RouteDestination,
-    rule: RouteRule,
-    call: Call,
+    found: FoundRule,
+    { method }: Call,
     plan: CallPlan,
     policies: PolicySet,
   ): Routed {
-    const { service, strategy, latencies, ruled } = this.#destinationOf(destination.service);
-    const isUnary = call.method.kind === 'unary';
-    const latency = isUnary ? latencies.of(call.method.path) : undefined;
-    const policy = policies.of(destination.service);
-    const traffic = policy?.traffic(destination.subset, destination.port) ?? NO_TRAFFIC_SETTINGS;
-    const refused = this.#clearTextRefusal(traffic, destination.service);
+    const ruled = underRule(plan, found.rule, method.kind === 'unary');
+    const routed = this.#planTo(destination, ruled, method, policies);
+    if (routed.kind === 'refused') return routed;
+    const { traffic } = routed;
+    const actions = ruleActions(found, destination, routed.plan.filter, method.path);
+    const way = { policies, rule: found.rule, destination, traffic, actions };
+    return { kind: 'routed', plan: { ...routed.plan, way }, to: routed.to };
+  }
+
+  /**
+   * Where copies of a call go. They go where the operator says, whatever nodes the code wants for its calls. Found when the first is
+   * drawn, so that a mirror that gets none opens nothing.
+   */
+  mirrorWay({ plan, method }: PlannedCall, target: Mirror['target']): MirrorWay | undefined {
+    const { policies, actions } = plan.way ?? {};
+    if (policies === undefined || actions === undefined) return undefined;
+    let byTarget = this.#mirrorWays.get(actions);
+    if (byTarget === undefined) {
+      byTarget = new Map();
+      this.#mirrorWays.set(actions, byTarget);
+    }
+    let way = byTarget.get(target);
+    if (way === undefined) {
+      way = this.#mirrorTo(target, plan, method, policies);
+      byTarget.set(target, way);
+    }
+    return way;
+  }
+
+  #mirrorTo(target: Mirror['target'], plan: CallPlan, method: Method, policies: PolicySet): MirrorWay {
+    const { locality } = plan.filter;
+    const filter = locality === undefined ? {} : { locality };
+    const own = { ...plan, filter, filterKey: filterKey(filter), keyOf: undefined };
+    const routed = this.#planTo(target, own, method, policies);
+    if (routed.kind === 'refused') return routed;
+    const copied = mirrorPlan(routed.plan, policies, routed.traffic);
+    return { kind: 'routed', plan: copied, to: mirrorService(routed.to) };
+  }
+
+  /** The nodes of a target, and how calls to them are made. */
+  #planTo(target: Mirror['target'], plan: CallPlan, method: Method, policies: PolicySet): Targeted {
+    const { service, strategy, latencies, ruled } = this.#destinationOf(target.service);
+    const latency = method.kind === 'unary' ? latencies.of(method.path) : undefined;
+    const policy = policies.of(target.service);
+    const traffic = policy?.traffic(target.subset, target.port) ?? NO_TRAFFIC_SETTINGS;
+    const refused = this.#clearTextRefusal(traffic, target.service);
     if (refused !== undefined) return refused;
-    const way = { policies, rule, destination, traffic };
-    const balanced = { ...underRule(plan, rule, isUnary), strategy, ...balancing(traffic, ruled) };
-    const routed: CallPlan = { ...balanced, latency, way };
-    if (destination.subset === undefined) return { kind: 'routed', plan: routed, to: service };
-    const subset = policy?.subset(destination.subset);
+    const balanced = { ...plan, strategy, ...balancing(traffic, ruled) };
+    const routed: CallPlan = { ...balanced, latency };
+    if (target.subset === undefined) return { kind: 'routed', plan: routed, to: service, traffic };
+    const subset = policy?.subset(target.subset);
     if (subset === undefined) {
-      const name = formatServiceKey(destination.service);
-      const details = `no DestinationRule defines the subset ${destination.subset} of ${name} that ${placeOf(destination)} sends calls to; define it, or name another`;
+      const name = formatServiceKey(target.service);
+      const details = `no DestinationRule defines the subset ${target.subset} of ${name} that ${placeOf(target)} sends calls to; define it, or name another`;
       return { kind: 'refused', code: status.UNAVAILABLE, details };
     }
     const narrowed = narrowTo(subset, plan.filter);
@@ -122,11 +175,12 @@ export class Router {
       return { kind: 'refused', code: status.UNAVAILABLE, details: narrowed.details };
     }
     const { filter } = narrowed;
-    return { kind: 'routed', plan: { ...routed, filter, filterKey: filterKey(filter) }, to: service };
+    const filtered = { ...routed, filter, filterKey: filterKey(filter) };
+    return { kind: 'routed', plan: filtered, to: service, traffic };
   }
 
   /** Where a rule asks for TLS that the connections do not have: nothing is sent in clear text. */
-  #clearTextRefusal({ tls }: TrafficSettings, service: ServiceKey): Routed | undefined {
+  #clearTextRefusal({ tls }: TrafficSettings, service: ServiceKey): Refused | undefined {
     if (tls === undefined || tls.mode.value === 'DISABLE') return undefined;
     if (this.#destinationOf(service).service.nodes.transport.secure) return undefined;
     const { resource, path } = tls.origin;
@@ -136,7 +190,10 @@ export class Router {
 }
 
 /** How the operator has nodes chosen; nothing: as the client does. */
-function balancing({ loadBalancer }: TrafficSettings, ruled: DestinationStrategies): Partial<DestinationStrategy> {
+function balancing(
+  { loadBalancer }: TrafficSettings,
+  ruled: DestinationStrategies,
+): Partial<DestinationStrategy> {
   return loadBalancer === undefined ? {} : ruled.of(loadBalancer);
 }
 
@@ -157,11 +214,11 @@ function answered(action: Exclude<RouteAction, { readonly kind: 'route' }>): Rou
   return { kind: 'refused', code: status.UNKNOWN, details };
 }
 
-function placeOf({ origin: { resource, path } }: RouteDestination): string {
+function placeOf({ origin: { resource, path } }: Mirror['target']): string {
   return `${resource} ${path}`;
 }
 
 /** What a refused call ends with. */
-export function refusal({ code, details }: Extract<Routed, { readonly kind: 'refused' }>): Outcome {
+export function refusal({ code, details }: Refused): Outcome {
   return localOutcome(code, 'route', 'unsent', details);
 }

@@ -2,6 +2,7 @@ import type { Clock } from '@micromesh/core';
 import type { Pick, Picker } from '@micromesh/selector';
 import type { PlannedCall } from '../call/client-call.js';
 import type { NodeHandle } from '../nodes/node-handle.js';
+import type { RetryNodes } from '../routing/rule-actions.js';
 
 /** The picker for a call's strategy and filter, as things stand now. */
 export function pickerFor(call: PlannedCall): Picker<NodeHandle> {
@@ -11,5 +12,19 @@ export function pickerFor(call: PlannedCall): Picker<NodeHandle> {
 
 /** The node for a call's next attempt, as things stand now. */
 export function pickFor(call: PlannedCall, clock: Clock): Pick<NodeHandle> {
-  return pickerFor(call).pick(call.tried, call.hashKey, clock.now());
+  const near = call.attempts === 0 ? undefined : call.plan.way?.actions?.retryNodes;
+  const local = near === undefined ? undefined : pickNear(call, near, clock);
+  return local ?? pickerFor(call).pick(call.tried, call.hashKey, clock.now());
+}
+
+/** A retry keeps to its locality as long as a node is there that it has not tried. */
+function pickNear(
+  call: PlannedCall,
+  { filter, filterKey }: RetryNodes,
+  clock: Clock,
+): Pick<NodeHandle> | undefined {
+  const pick = call.to.nodes
+    .picker(call.plan.strategy, filter, filterKey)
+    .pick(call.tried, call.hashKey, clock.now());
+  return pick.kind === 'node' && !call.tried.includes(pick.candidate.node.id) ? pick : undefined;
 }

@@ -63,7 +63,7 @@ export class Caller {
       this.parts.active.delete(call);
       call.requests.close();
       if (call.winner === undefined && call.failedHeaders !== undefined)
-        call.listener.onHeaders(call.failedHeaders);
+        call.giveHeaders(call.failedHeaders);
       tracer?.end(call, outcome);
       return read(outcome);
     };

@@ -31,6 +31,7 @@ export class MemoryCall implements WireCall, IncomingCall {
   readonly nodeId: string;
   readonly path: string;
   readonly metadata: Metadata;
+  readonly host: string | undefined;
   readonly at: number;
   readonly messages: Buffer[] = [];
   cancelled = false;
@@ -59,6 +60,7 @@ export class MemoryCall implements WireCall, IncomingCall {
     this.nodeId = site.node.id;
     this.path = request.path;
     this.metadata = request.metadata;
+    this.host = request.host;
     this.at = site.clock.now();
     this.#later(() => {
       if (this.#over) return;

@@ -24,6 +24,8 @@ export interface RecordedAttempt {
   readonly nodeId: string;
   readonly path: string;
   readonly metadata: Metadata;
+  /** Its authority; undefined: the node's own. */
+  readonly host: string | undefined;
   /** When it came, on the test's clock. */
   readonly at: number;
   readonly messages: readonly Buffer[];
