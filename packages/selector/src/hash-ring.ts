@@ -38,9 +38,11 @@ export class HashRing implements KeyTable {
     this.#nodes = nodes;
     this.#hashes = new Uint32Array(points.length);
     this.#owners = new Uint32Array(points.length);
-    for (const [index, point] of points.entries()) {
-      this.#hashes[index] = Math.floor(point / MAX_NODES);
-      this.#owners[index] = point % MAX_NODES;
+    for (let index = 0; index < points.length; index++) {
+      const point = points[index] ?? 0;
+      const hash = Math.floor(point / MAX_NODES);
+      this.#hashes[index] = hash;
+      this.#owners[index] = point - hash * MAX_NODES;
     }
   }
 

@@ -135,13 +135,18 @@ export class Picker<C extends Candidate> {
     if (hashKey !== undefined && group.length > 1) {
       const nodes: readonly Candidate[] = group;
       this.#keyTable ??= this.#subset.keyTable(this.#strategy);
-      const owner = this.#keyTable.find(hashKey, (candidate) => nodes.includes(candidate));
+      const isWhole = nodes.length === this.#subset.nodes.length;
+      const owner = this.#keyTable.find(hashKey, isWhole ? acceptsAll : (each) => nodes.includes(each));
       // The table has the subset's nodes, of which the group is a part.
       if (owner !== undefined) return { kind: 'node', candidate: owner as C };
     }
     // A strategy gives back one of the objects that it was given.
     return { kind: 'node', candidate: this.#strategy.pick(group, now) as C };
   }
+}
+
+function acceptsAll(): boolean {
+  return true;
 }
 
 function ownStanding({ standing }: Candidate): Standing {

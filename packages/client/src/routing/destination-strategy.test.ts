@@ -287,6 +287,15 @@ describe('locality', () => {
     expect(await nodesOf(world)).toEqual(['us']);
   });
 
+  it('without a node that has a share is a refusal that says so', async () => {
+    const world = await localWorld('{ distribute: [{ from: eu, to: { africa: 100 } }] }');
+    // Such a call waits for no deadline.
+    const { details } = await world.call(world.caller()).outcome;
+    expect(details).toContain(
+      'no node of hello matches in a locality that its DestinationRule has a share for: 4 registered',
+    );
+  });
+
   it('shares calls out by ratio', async () => {
     const world = await localWorld('{ distribute: [{ from: eu/*, to: { us: 80, "eu/*": 20 } }] }');
     const calls = 2000;

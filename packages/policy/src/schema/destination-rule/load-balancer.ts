@@ -17,16 +17,24 @@ export const loadBalancerSettings = message('LoadBalancerSettings', {
   simple: applied(
     word('UNSPECIFIED', 'LEAST_CONN', 'RANDOM', 'PASSTHROUGH', 'ROUND_ROBIN', 'LEAST_REQUEST'),
     'ROUND_ROBIN, LEAST_REQUEST or RANDOM; UNSPECIFIED is LEAST_REQUEST; LEAST_CONN (deprecated) and PASSTHROUGH (no original destination in a process) are refused',
+    'a call with a hash key that code gives stays on its node',
   ),
   consistentHash: applied(consistentHash, 'the same key, the same node'),
-  localityLbSetting: applied(localityLbSetting, 'which nodes are near'),
+  localityLbSetting: applied(
+    localityLbSetting,
+    'which nodes are near; it counts before what code prefers',
+    'it must be there: outlierDetection alone does not turn it on',
+  ),
   zoneAwareLbSetting: notSupported(
     zoneAwareLbSetting,
     'micromesh has no zone-aware shares',
     'write localityLbSetting with failoverPriority',
   ),
   warmupDurationSecs: notSupported(duration(), 'Istio has deprecated it', 'write warmup: { duration: ... }'),
-  warmup: applied(warmup, 'a new node gets its share little by little; ROUND_ROBIN and LEAST_REQUEST only'),
+  warmup: applied(
+    warmup,
+    'a new node gets its share little by little; ROUND_ROBIN and LEAST_REQUEST only; without it `slowStartMs` of the mesh holds',
+  ),
 });
 
 /** Which node gets a call. */

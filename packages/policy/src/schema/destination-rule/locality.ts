@@ -14,7 +14,10 @@ const failover = message('LocalityLoadBalancerSetting.Failover', {
 
 /** Which nodes are near. */
 export const localityLbSetting = message('LocalityLoadBalancerSetting', {
-  distribute: applied(list(distribute), 'shares of localities, whatever their health'),
+  distribute: applied(
+    list(distribute),
+    'shares of localities; one gets less when fewer than five in seven of its nodes are usable; nodes in none of them get no call',
+  ),
   failover: applied(list(failover), 'which region takes over from which; works with outlierDetection only'),
   failoverPriority: applied(
     list(formed(/^[^=]+(?:=.*)?$/, 'label', 'write a label, or label=value')),
@@ -22,7 +25,7 @@ export const localityLbSetting = message('LocalityLoadBalancerSetting', {
   ),
   enabled: applied(
     flag(),
-    'whether near nodes are preferred; default true',
+    'whether localities count; default true; without distribute near nodes come first where there is an outlierDetection, else all are the same',
     'the locality is read of the labels region, zone and subzone of callers and nodes',
   ),
 });
