@@ -1,3 +1,5 @@
+import { readHost } from '../hosts/read-host.js';
+import { ANY } from '../hosts/service-pattern.js';
 import { checkHost } from './check-host.js';
 import type { Finder } from './finder.js';
 import type { ConcurrencyLimit, RateLimit } from './resource.js';
@@ -5,6 +7,7 @@ import type { ConcurrencyLimit, RateLimit } from './resource.js';
 /** All that can be said of a RateLimit by itself. */
 export function checkRateLimit({ spec, namespace }: RateLimit, find: Finder): void {
   checkHost(spec.host, namespace, ['spec', 'host'], find);
+  findElsewhere(spec, namespace, find);
   findTwice(spec.methods, 'methods', find);
   findTwice(spec.perHeaders, 'perHeaders', find);
   if (
@@ -31,11 +34,30 @@ export function checkRateLimit({ spec, namespace }: RateLimit, find: Finder): vo
 /** All that can be said of a ConcurrencyLimit by itself. */
 export function checkConcurrencyLimit({ spec, namespace }: ConcurrencyLimit, find: Finder): void {
   checkHost(spec.host, namespace, ['spec', 'host'], find);
+  findElsewhere(spec, namespace, find);
   findTwice(spec.methods, 'methods', find);
   const isQueueKnown = !find.isUncertain(['spec', 'maxQueued']);
   if (spec.queueTimeout !== undefined && (spec.maxQueued ?? 0) === 0 && isQueueKnown) {
     find.error(['spec', 'queueTimeout'], 'nothing waits: maxQueued is 0', 'give maxQueued, or take it out');
   }
+}
+
+/** A server is local to itself, whatever its callers elsewhere say. */
+function findElsewhere(
+  { host, side = 'server' }: Pick<RateLimit['spec'], 'host' | 'side'>,
+  namespace: string | undefined,
+  find: Finder,
+): void {
+  if (side === 'client' || find.isUncertain(['spec', 'side'])) return;
+  const read = readHost(host, namespace);
+  if (read.kind !== 'service') return;
+  const { datacenter = ANY, peer = ANY } = read.pattern;
+  if (datacenter === ANY && peer === ANY) return;
+  find.warning(
+    ['spec', 'host'],
+    `no server counts by ${host}: it does not know itself by a datacenter or a peer`,
+    'leave that out in the policies of its own datacenter, or write side: client',
+  );
 }
 
 function findTwice(list: readonly string[] | undefined, field: string, find: Finder): void {

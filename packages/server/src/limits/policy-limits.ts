@@ -77,10 +77,6 @@ export class PolicyLimits {
       this.#entered(entry);
       applicant.passed();
     };
-    const refuse = (refusal: PlaceRefusal) => {
-      applicant.heldByPolicy = undefined;
-      this.#shedForPlace(applicant, refusal);
-    };
     applicant.heldByPolicy = once(() => {
       isGone = true;
       entry.leave();
@@ -88,7 +84,7 @@ export class PolicyLimits {
     });
     const state = entry.enter((refusal) => {
       if (refusal !== undefined) {
-        refuse(refusal);
+        this.#shedForPlace(applicant, refusal);
         return;
       }
       // Between one handler and the next the sockets are read: a caller that has gone is seen, and the server stays responsive.
@@ -97,7 +93,7 @@ export class PolicyLimits {
       });
     });
     if (state === 'entered') begin();
-    else if (state !== 'waits') refuse(state);
+    else if (state !== 'waits') this.#shedForPlace(applicant, state);
   }
 
   #entered({ places }: PlaceEntry): void {
