@@ -106,7 +106,7 @@ export class ServiceNodes implements NodeSurroundings {
     let byFilter = this.#pickers.get(strategy);
     if (byFilter === undefined) {
       byFilter = new Map();
-      this.#pickers.set(strategy, byFilter);
+      keep(this.#pickers, strategy, byFilter);
     }
     let picker = byFilter.get(key);
     if (picker === undefined) {
@@ -269,8 +269,8 @@ export class ServiceNodes implements NodeSurroundings {
   }
 }
 
-/** Filters made from user input may be any number; those in use are found again at once. */
-function keep<T>(byFilter: Map<string, T>, key: string, item: T): void {
-  if (byFilter.size >= MAX_FILTERS) byFilter.clear();
-  byFilter.set(key, item);
+/** Filters made from user input, and strategies of versions of the policies, may be any number; those in use are found again at once. */
+function keep<K, T>(items: Map<K, T>, key: K, item: T): void {
+  if (items.size >= MAX_FILTERS) items.clear();
+  items.set(key, item);
 }

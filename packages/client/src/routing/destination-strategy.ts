@@ -100,6 +100,8 @@ class LocalStrategy implements Strategy {
   readonly name: string;
   readonly keyTable?: (candidates: readonly Candidate[]) => KeyTable;
   readonly observe?: (candidate: Candidate, sample: AttemptSample) => void;
+  readonly score?: (candidate: Candidate, now: number) => number;
+  readonly score?: (candidate: Candidate, now: number) => number;
   readonly #inner: Strategy;
 
   constructor(
@@ -110,6 +112,8 @@ class LocalStrategy implements Strategy {
     this.name = inner.name;
     if (inner.keyTable !== undefined) this.keyTable = inner.keyTable.bind(inner);
     if (inner.observe !== undefined) this.observe = inner.observe.bind(inner);
+    if (inner.score !== undefined) this.score = inner.score.bind(inner);
+    if (inner.score !== undefined) this.score = inner.score.bind(inner);
   }
 
   pick(candidates: readonly Candidate[], now: number): Candidate {
