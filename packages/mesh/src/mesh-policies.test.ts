@@ -97,12 +97,25 @@ describe('the policies of a mesh', () => {
   it('say which parts of them calls do not follow yet', async () => {
     const told: object[] = [];
     const logger: Logger = { debug() {}, info() {}, warn: (fields) => told.push(fields), error() {} };
-    const text =
-      '{ fault: { abort: { httpStatus: 503, percentage: { value: 1 } } }, retries: { attempts: 1, retryRemoteLocalities: true }, route: [{ destination: { host: hello }, headers: { request: { set: { x: y } } } }] }';
-    const test = world({ policies: [new MemoryPolicies([rule(text)])], logger });
+    const text = `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: hello }
+spec: { host: hello, trafficPolicy: { tls: { mode: DISABLE } } }
+`;
+    const policies = new MemoryPolicies([rule(OPEN), { file: 'traffic.yaml', text }]);
+    const test = world({ policies: [policies], logger });
     await call(test);
-    const paths = ['fault', 'retries.retryRemoteLocalities', 'route[0].headers'];
-    expect(told).toMatchObject([{ paths: paths.map((path) => `VirtualService hello spec.http[0].${path}`) }]);
+    expect(told).toMatchObject([{ paths: ['DestinationRule hello spec.trafficPolicy.tls'] }]);
+  });
+
+  it('are followed in all that a VirtualService says', async () => {
+    const told: object[] = [];
+    const logger: Logger = { debug() {}, info() {}, warn: (fields) => told.push(fields), error() {} };
+    const text =
+      '{ fault: { abort: { grpcStatus: ABORTED, percentage: { value: 100 } } }, retries: { attempts: 1, retryRemoteLocalities: true }, route: [{ destination: { host: hello }, headers: { request: { set: { x: y } } } }] }';
+    const test = world({ policies: [new MemoryPolicies([rule(text)])], logger });
+    expect(await call(test)).toBe(status.ABORTED);
+    expect(told).toEqual([]);
   });
 
   it('need what their places need: createMesh says what is missing, and leaves nothing open', async () => {

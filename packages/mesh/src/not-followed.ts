@@ -1,23 +1,13 @@
 import type { Resource } from '@micromesh/policy';
 
-type VirtualService = Extract<Resource, { readonly kind: 'VirtualService' }>;
-type Rule = NonNullable<VirtualService['spec']['http']>[number];
-
 type TrafficPolicy = NonNullable<
   Extract<Resource, { readonly kind: 'DestinationRule' }>['spec']['trafficPolicy']
 >;
 
-/** Fields of a rule that calls do not follow yet. To go, one by one. */
-const RULE_FIELDS = ['fault', 'mirror', 'mirrors', 'headers', 'rewrite'] as const;
-const RETRY_FIELDS = ['retryIgnorePreviousHosts', 'retryRemoteLocalities'] as const;
-/** Blocks of a traffic policy, and of one for a port; a retry budget is in no block for a port. */
+/** What calls do not follow yet, to go, one by one: blocks of a traffic policy, and of one for a port; a retry budget is in no block for a port. */
 const PORT_BLOCKS = ['connectionPool', 'outlierDetection', 'tls'] as const;
 const BLOCKS = [...PORT_BLOCKS, 'retryBudget'] as const;
-const ANNOTATIONS = [
-  ['hedge', 'micromesh.io/hedge'],
-  ['adaptiveAttemptTimeout', 'micromesh.io/adaptive-attempt-timeout'],
-  ['dryRun', 'micromesh.io/dry-run'],
-] as const;
+const ANNOTATIONS = [['dryRun', 'micromesh.io/dry-run']] as const;
 
 /** What calls do not follow yet of these policies, by resource and path: it is said, never silent. */
 export function notFollowed(resources: readonly Resource[]): readonly string[] {
@@ -31,8 +21,6 @@ function pathsOf(resource: Resource): readonly string[] {
   const annotations = ANNOTATIONS.filter(([name]) => resource.annotations[name] !== undefined);
   const notes = annotations.map(([, written]) => `annotation ${written}`);
   switch (resource.kind) {
-    case 'VirtualService':
-      return [...notes, ...(resource.spec.http ?? []).flatMap(pathsOfRule)];
     case 'DestinationRule': {
       const { trafficPolicy, subsets = [] } = resource.spec;
       const ofSubsets = subsets.flatMap((subset, index) =>
@@ -53,18 +41,6 @@ function pathsOfTraffic(policy: TrafficPolicy | undefined, at: string): readonly
       PORT_BLOCKS.filter((block) => settings[block] !== undefined).map(
         (block) => `${at}.portLevelSettings[${index}].${block}`,
       ),
-    ),
-  ];
-}
-
-function pathsOfRule(rule: Rule, index: number): readonly string[] {
-  const at = `spec.http[${index}]`;
-  const { retries = {}, route = [] } = rule;
-  return [
-    ...RULE_FIELDS.filter((field) => rule[field] !== undefined).map((field) => `${at}.${field}`),
-    ...RETRY_FIELDS.filter((field) => retries[field] !== undefined).map((field) => `${at}.retries.${field}`),
-    ...route.flatMap(({ headers }, place) =>
-      headers === undefined ? [] : [`${at}.route[${place}].headers`],
     ),
   ];
 }

@@ -11,7 +11,11 @@ const GRPC_STATUSES =
 /** Calls that wait. */
 export const delay = message('HTTPFaultInjection.Delay', {
   percent: notSupported(integer(0, 100), 'Istio has replaced it', 'write percentage: { value: ... }'),
-  fixedDelay: applied(duration(), 'how long the call waits before it is sent'),
+  fixedDelay: applied(
+    duration(),
+    'how long the call waits before it is sent; its cancellation ends the wait',
+    "the call's deadline goes on meanwhile, and ends the wait; Envoy's timeout begins after it",
+  ),
   exponentialDelay: notSupported(duration(), 'Istio itself refuses it', 'write fixedDelay'),
   percentage: applied(percent, 'of the calls; silent: none'),
 });
@@ -20,7 +24,7 @@ export const delay = message('HTTPFaultInjection.Delay', {
 export const abort = message('HTTPFaultInjection.Abort', {
   httpStatus: applied(
     integer(200, 599),
-    "the call ends with the gRPC status that gRPC's table has for it: 503 is UNAVAILABLE",
+    "the call ends with the gRPC status that gRPC's table has for it: 503 is UNAVAILABLE, also to the words of `retryOn`",
   ),
   grpcStatus: applied(
     formed(

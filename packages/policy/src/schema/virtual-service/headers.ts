@@ -6,7 +6,7 @@ import { anyText, list, mapOf, text } from '../leaves.js';
 export const headerOperations = message('Headers.HeaderOperations', {
   set: applied(
     mapOf(anyText()),
-    'overwrites metadata; `:authority` or `host` rewrite the authority of a request',
+    'overwrites metadata; `:authority` or `host` rewrite the authority of a request; names that belong to HTTP/2, gRPC or micromesh are refused',
   ),
   add: applied(mapOf(anyText()), 'appends a value to metadata'),
   remove: applied(list(text()), 'takes metadata away; `host` and names with a colon are refused'),
@@ -14,10 +14,14 @@ export const headerOperations = message('Headers.HeaderOperations', {
 
 /** What is done to the metadata of requests and responses. */
 export const headers = message('Headers', {
-  request: applied(headerOperations, 'done once a call; every attempt carries it'),
+  request: applied(
+    headerOperations,
+    'done once a call, after its rule was found; every attempt and every copy for a mirror carries it',
+  ),
   response: applied(
     headerOperations,
-    'done to the headers of the response that the caller gets; trailers stay as they are',
+    'done to the headers of the response that the caller gets, and to the trailers where a server answers with nothing else; trailers that follow headers stay as they are',
+    'what micromesh itself answers has no headers',
   ),
 });
 

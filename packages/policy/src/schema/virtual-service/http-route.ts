@@ -22,7 +22,11 @@ export const httpRouteDestination = message('HTTPRouteDestination', {
     'its share is weight / sum of the weights, drawn for each call; a single destination gets all',
     'a call with a hash key stays with its destination while the weights are the same; rules of one name part keys by their subsets in the same way, at every hop',
   ),
-  headers: applied(headers, 'done to calls that go there, after those of the rule'),
+  headers: applied(
+    headers,
+    'done to calls that go there, after those of the rule',
+    'of several destinations: Envoy does theirs before those of the rule',
+  ),
 });
 
 /** A rule in another VirtualService. */
@@ -51,7 +55,11 @@ export const httpRoute = message('HTTPRoute', {
     'silent, Istio retries twice on connect-failure,refused-stream,unavailable,cancelled',
   ),
   fault: applied(httpFaultInjection, 'faults that are made on purpose'),
-  mirror: applied(destination, 'gets a copy of each call; what it answers is thrown away'),
+  mirror: applied(
+    destination,
+    'gets a copy of each call, with -shadow on its authority; what it answers is thrown away',
+    'one attempt in the time that the call has left; at most 100 copies of a client are under way, more are dropped; a request stream is copied when it has ended, where it was kept as a whole until then; the event `mirror` tells of each',
+  ),
   mirrors: applied(
     list(httpMirrorPolicy),
     'several mirrors, each with a percentage; not together with `mirror`',

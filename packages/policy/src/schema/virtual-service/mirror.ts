@@ -7,8 +7,8 @@ import { percent } from './percent.js';
 export const httpMirrorPolicy = message('HTTPMirrorPolicy', {
   destination: required(
     destination,
-    'gets a copy of the call; what it answers is thrown away',
-    'the authority of the copy is not given the suffix -shadow',
+    'gets a copy of the call, with -shadow on its authority; what it answers is thrown away',
+    'see `mirror`',
   ),
   percentage: applied(percent, 'of the calls; default 100, 0: none'),
 });

@@ -21,11 +21,12 @@ export const httpRetry = message('HTTPRetry', {
   ),
   retryRemoteLocalities: applied(
     flag(),
-    'retries may leave the locality of the attempt before; default false',
+    'where nodes are preferred by their locality: whether a retry may be drawn away from it while a node is left there that the call has not tried; default false',
+    'a retry leaves the locality rather than go back to a node that has failed the call',
   ),
   retryIgnorePreviousHosts: applied(
     flag(),
-    'a retry goes to a node that the call has not tried, while there is one; default true',
+    'a retry goes to a node that the call has not tried, while there is one; default true; false: it goes where any call would',
     'holds with consistent hashing too: the next node on the ring',
   ),
   backoff: applied(
