@@ -72,7 +72,9 @@ export class RateCounter {
 
 /** As HTTP joins the values of a header. */
 function joined(values: readonly (string | Buffer)[]): string {
-  if (values.length === 0) return '';
+  const [only] = values;
+  if (only === undefined) return '';
+  if (values.length === 1 && typeof only === 'string') return only;
   return values.map((value) => (typeof value === 'string' ? value : value.toString('base64'))).join(',');
 }
 
@@ -93,12 +95,26 @@ export function takeTokens(
   call: LimitedCall,
   now: number,
 ): RateRefusal | undefined {
-  let refusal: RateRefusal | undefined;
-  for (const rate of rates) {
-    const waitMs = Math.ceil(rate.bucketOf(call, now).waitMs(now));
-    if (waitMs > (refusal?.waitMs ?? 0)) refusal = { rule: rate.rule, waitMs };
+  const [only] = rates;
+  // Most calls have one limit: it needs no list.
+  if (only !== undefined && rates.length === 1) {
+    const bucket = only.bucketOf(call, now);
+    const refusal = refusalOf(only, bucket, now);
+    if (refusal === undefined) bucket.take();
+    return refusal;
   }
-  if (refusal !== undefined) return refusal;
-  for (const rate of rates) rate.bucketOf(call, now).take();
-  return undefined;
+  const buckets = rates.map((rate) => rate.bucketOf(call, now));
+  let refusal: RateRefusal | undefined;
+  for (const [at, bucket] of buckets.entries()) {
+    const rate = rates[at];
+    const other = rate && refusalOf(rate, bucket, now);
+    if (other !== undefined && other.waitMs > (refusal?.waitMs ?? 0)) refusal = other;
+  }
+  if (refusal === undefined) for (const bucket of buckets) bucket.take();
+  return refusal;
+}
+
+function refusalOf({ rule }: RateCounter, bucket: TokenBucket, now: number): RateRefusal | undefined {
+  const waitMs = bucket.waitMs(now);
+  return waitMs > 0 ? { rule, waitMs: Math.ceil(waitMs) } : undefined;
 }
