@@ -35,8 +35,10 @@ import { MirrorCopies } from './mirror/mirror-copies.js';
 import type { Service } from './nodes/service.js';
 import { ServiceNodes } from './nodes/service-nodes.js';
 import { MethodLatencies } from './retry/method-latencies.js';
-import { BUDGET_DEFAULTS, type BudgetSettings, RetryBudget } from './retry/retry-budget.js';
+import { BUDGET_DEFAULTS, type BudgetSettings, RetryTokens } from './retry/retry-tokens.js';
 import { Roster } from './roster.js';
+import { connectionPolicy } from './routing/connection-policy.js';
+import { DestinationLimits } from './routing/destination-limits.js';
 import { DestinationStrategies } from './routing/destination-strategy.js';
 import type { PolicyView } from './routing/policy-view.js';
 import { type Destination, Router } from './routing/router.js';
@@ -102,6 +104,7 @@ export class ClientRoom {
   readonly #limits: LimitRoom;
   readonly #traces: CallTraces;
   readonly #policyLimits: LimitCounters | undefined;
+  readonly #destinations: DestinationLimits | undefined;
   #closed = false;
 
   constructor(parts: ClientRoomParts) {
@@ -109,6 +112,7 @@ export class ClientRoom {
     this.#replayMemory = new ReplayMemory(parts.replay?.meshBytes ?? 64 * MIB);
     this.#limits = new LimitRoom(parts.clock, parts.random);
     this.#traces = new CallTraces(parts.traceRatio ?? 0, parts.clock, parts.random);
+    this.#destinations = parts.policies && new DestinationLimits(parts.policies);
     this.#policyLimits = parts.policies && new LimitCounters('client', parts.policies, parts.clock);
   }
 
@@ -189,7 +193,8 @@ export class ClientRoom {
         ruled: target.ruled,
       };
     };
-    const router = policies && new Router(policies, destinationOf, random);
+    const destinations = this.#destinations;
+    const router = policies && destinations && new Router(policies, destinationOf, random, destinations);
     const { invoke } = buildChain({
       clock,
       random,
@@ -218,12 +223,13 @@ export class ClientRoom {
     const sharedAs = channelOptions === undefined ? name : `${name} ${JSON.stringify(channelOptions)}`;
     let service = this.#services.get(sharedAs);
     if (service === undefined) {
-      const { registry, transport, clock, random, callerLabels, outlier, budget } = this.#parts;
+      const { registry, transport, clock, random, callerLabels, outlier, budget, policies } = this.#parts;
       const nodes = new ServiceNodes({
         service: key,
         registry: registry.description,
         watch: registry.watch(key),
         transport: transport(channelOptions),
+        ...(policies && { connections: connectionPolicy(key, policies) }),
         clock,
         random,
         callerLabels,
@@ -236,7 +242,7 @@ export class ClientRoom {
         key,
         name,
         nodes,
-        budget: new RetryBudget({ ...BUDGET_DEFAULTS, ...budget }, clock),
+        budget: new RetryTokens({ ...BUDGET_DEFAULTS, ...budget }, clock),
         strategies: new Map(),
         ruled: new DestinationStrategies(random, this.#parts.slowStartMs ?? 0),
         latencies: new MethodLatencies(),

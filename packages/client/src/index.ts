@@ -28,7 +28,6 @@ export { RetryConcurrency } from './limits/retry-concurrency.js';
 export type { Service } from './nodes/service.js';
 export { BACKOFF_DEFAULTS, type BackoffSettings } from './retry/backoff.js';
 export type { HedgeSetting } from './retry/hedge-setting.js';
-export { BUDGET_DEFAULTS, type BudgetSettings } from './retry/retry-budget.js';
 export {
   type RetryContext,
   type RetryDecision,
@@ -40,6 +39,8 @@ export {
   retryOnError,
   retrySafely,
 } from './retry/retry-function.js';
+export { BUDGET_DEFAULTS, type BudgetSettings } from './retry/retry-tokens.js';
+export { DestinationStrategies, type DestinationStrategy } from './routing/destination-strategy.js';
 export type { PolicyView } from './routing/policy-view.js';
 export { CallError, type FailureFacts } from './surface/call-error.js';
 export type {

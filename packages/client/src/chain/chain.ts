@@ -7,6 +7,7 @@ import { attemptFault } from '../interceptors/attempt-fault.js';
 import { attemptSpan } from '../interceptors/attempt-span.js';
 import { attemptTimeout } from '../interceptors/attempt-timeout.js';
 import { deadline } from '../interceptors/deadline.js';
+import { destinationPlaces } from '../interceptors/destination-places.js';
 import { edits } from '../interceptors/edits.js';
 import { fault } from '../interceptors/fault.js';
 import { guarded, guardedAttempt } from '../interceptors/guard.js';
@@ -82,6 +83,8 @@ export function buildChain(parts: ChainParts): Chain {
       .insideIf('edits', router && edits())
       // Above retry, so that a call is copied once.
       .insideIf('mirror', copies && mirror(copies, random))
+      // An operator's bound of the calls to where they go, inside all that may hold them up before; what is over it is final.
+      .insideIf('destination places', router && destinationPlaces())
       // One scheduler and one attempt counter; below it everything happens once per attempt.
       .inside('retry', retry(clock, random))
       // The node is chosen anew for each attempt, so that a retry goes to another one.

@@ -16,7 +16,7 @@ const STRAINS: ReadonlySet<number> = new Set([
 
 /**
  * Takes the outcome back to the node and to the strategy: go-micro's Mark, with what counts and what does not said by `classify`, and by
- * the codes that the settings add to it.
+ * the codes that the settings add to it. Where an operator says for a destination when nodes are ejected, that alone counts for its calls.
  */
 export function mark(clock: Clock): Bracket<Attempt> {
   return {
@@ -27,18 +27,27 @@ export function mark(clock: Clock): Bracket<Attempt> {
       const now = clock.now();
       if (remote) handle.heard(now);
       if (verdict === 'ignored') return;
+      const { ejections } = attempt.call.to;
+      if (ejections !== undefined) {
+        ejections.count(attempt, outcome, now);
+        if (remote || blame === 'node') tellStrategy(attempt, now, verdict === 'retryable');
+        return;
+      }
       if (outcome.reason === 'deadline' || (remote && STRAINS.has(outcome.code))) handle.countStrain(now);
       const silenceMs = comparableSilenceMs(attempt, outcome, now);
       if (silenceMs !== undefined) handle.countNoAnswer(now, silenceMs);
       const failed = blame === 'node' || (remote && handle.countsCode(outcome.code));
       if (!failed && !remote) return;
-      const latencyMs = (attempt.answeredAt ?? now) - attempt.startedAt;
       // An error that is worth a retry is no quick success, be the node to blame for it or not.
-      const erred = failed || verdict === 'retryable';
-      attempt.call.plan.strategy.observe?.(handle, { now, latencyMs, failed: erred });
+      tellStrategy(attempt, now, failed || verdict === 'retryable');
       if (LOSSES.has(outcome.reason)) handle.countLoss(now, attempt);
       else if (failed) handle.countFailure(now);
       else handle.countSuccess(now, comparableLatencyMs(attempt, outcome, now));
     },
   };
+}
+
+function tellStrategy(attempt: Attempt, now: number, failed: boolean): void {
+  const latencyMs = (attempt.answeredAt ?? now) - attempt.startedAt;
+  attempt.call.plan.strategy.observe?.(attempt.handle, { now, latencyMs, failed });
 }

@@ -12,7 +12,7 @@ import { decideRetry } from '../retry/decide-retry.js';
 export function retry(clock: Clock, random: Random): Interceptor<PlannedCall> {
   return (next) =>
     function retry(call) {
-      call.to.budget.deposit(call.startedAt);
+      call.to.budget.begin(call.startedAt);
       return mayRunBeside(call) ? race(call, next, clock, random) : oneByOne(call, next, clock, random);
     };
 }
@@ -49,13 +49,8 @@ async function furtherAttempts(
   return settled(call, outcome);
 }
 
-/**
- * A retry that has succeeded costs the budget nothing, nor does one that was paid for and never began. An attempt beside a
- * slow one does: it is load that nobody had to have.
- */
 function settled(call: PlannedCall, outcome: Outcome): Outcome {
-  if (call.paidRetries > 0 && outcome.code === status.OK) call.to.budget.giveBack();
-  if (call.extraTaken) call.to.budget.giveBack();
+  call.to.budget.end(call, outcome.code === status.OK);
   call.extraTaken = false;
   call.retriesUnder?.leave();
   call.retriesUnder = undefined;

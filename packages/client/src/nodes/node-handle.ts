@@ -17,7 +17,7 @@ import {
 } from '@micromesh/selector';
 import { type Intervention, sameIntervention, wordsOf } from '../interventions/intervention.js';
 import { Roster, type Rostered } from '../roster.js';
-import type { Connection, ConnectionState, Transport } from '../transport/transport.js';
+import type { Connection, ConnectionPolicy, ConnectionState, Transport } from '../transport/transport.js';
 import { Ejection } from './ejection.js';
 import { checkHealth } from './health-check.js';
 import { Liveness } from './liveness.js';
@@ -31,11 +31,21 @@ export interface LeasedAttempt extends Waiter, Rostered {
   giveUp(outcome: Outcome): void;
 }
 
+/** Why calls of a destination leave a node out. */
+export interface NodeEjection {
+  /** In words. */
+  readonly cause: string;
+  /** On the mesh's clock. */
+  readonly endsAt: number;
+}
+
 /** What the handle asks of the service it belongs to. */
 export interface NodeSurroundings {
   readonly service: ServiceKey;
   readonly clock: Clock;
   readonly transport: Transport;
+  /** Undefined: there are no operators. */
+  readonly connections: ConnectionPolicy | undefined;
   readonly outlier: OutlierSettings;
   /** The node's standing has changed. */
   changed(): void;
@@ -45,6 +55,8 @@ export interface NodeSurroundings {
   peersOf(handle: NodeHandle): readonly OutlierRecord[];
   /** Whether one more node may be ejected. */
   mayEject(): boolean;
+  /** By an operator's rule: of the destinations that the node is out of, the one that it is out of for the longest; undefined: none. */
+  clusterEjectionOf(handle: NodeHandle): NodeEjection | undefined;
   /** What the attempts on a silent node end with. */
   silentOutcome(handle: NodeHandle): Outcome;
 }
@@ -83,6 +95,8 @@ export class NodeHandle implements Candidate {
   /** Since when it has been connected, on the mesh's clock. */
   #connectedAt = Number.NEGATIVE_INFINITY;
   standing: Standing = 'connecting';
+  /** Without micromesh's own ejection: what calls go by whose destination has rules of its own. */
+  factualStanding: Standing = 'connecting';
   usableSince = Number.NEGATIVE_INFINITY;
 
   constructor(node: ServiceNode, surroundings: NodeSurroundings) {
@@ -103,7 +117,16 @@ export class NodeHandle implements Candidate {
   open(): void {
     if (this.#connection !== undefined || this.#left) return;
     this.#publish('connecting', '');
-    this.#connection = this.#in.transport.connect(this.node, (state, cause) => this.#onState(state, cause));
+    const ready = this.#in.connections?.ready;
+    if (ready === undefined) this.#connect();
+    else void ready.then(() => this.#connect());
+  }
+
+  #connect(): void {
+    if (this.#left) return;
+    const { transport, connections } = this.#in;
+    const onState = (state: ConnectionState, cause: string) => this.#onState(state, cause);
+    this.#connection = transport.connect(this.node, onState, connections?.settings);
   }
 
   /** The channel of a connected node. */
@@ -209,15 +232,29 @@ export class NodeHandle implements Candidate {
 
   /** What is known of it, for people. */
   report(): NodeReport {
-    const state = stateOf(this.standing);
+    const { address } = this;
     const { id } = this.node;
-    const untilMs = state === 'ejected' ? this.#ejectedUntilMs() : undefined;
-    return { id, address: this.address, state, cause: this.cause, untilMs };
+    const ofCluster = isUsable(this.standing) ? this.#in.clusterEjectionOf(this) : undefined;
+    if (ofCluster !== undefined) {
+      const { cause, endsAt } = ofCluster;
+      return { id, address, state: 'ejected', cause, untilMs: this.#wallTime(endsAt) };
+    }
+    const state = stateOf(this.standing);
+    const untilMs =
+      state === 'ejected'
+        ? (this.#intervention?.untilMs ?? this.#wallTime(this.#ejection.endsAt))
+        : undefined;
+    return { id, address, state, cause: this.cause, untilMs };
   }
 
-  #ejectedUntilMs(): number {
+  #wallTime(at: number): number {
     const { clock } = this.#in;
-    return this.#intervention?.untilMs ?? Math.round(clock.wallNow() + this.#ejection.endsAt - clock.now());
+    return Math.round(clock.wallNow() + at - clock.now());
+  }
+
+  /** By an operator's rule it is out of a destination, or in again. */
+  onClusterEjection(): void {
+    if (!this.#left && isUsable(this.standing)) this.#publish('ready', this.cause);
   }
 
   get isConnected(): boolean {
@@ -268,7 +305,7 @@ export class NodeHandle implements Candidate {
     this.#connection?.close();
     this.#connectionState = 'failed';
     this.#restand('silent, connecting anew');
-    this.#connection = this.#in.transport.connect(this.node, (state, cause) => this.#onState(state, cause));
+    this.#connect();
   }
 
   /** Whether it was connected a moment ago: it may have much to do that it has not done before. */
@@ -302,15 +339,22 @@ export class NodeHandle implements Candidate {
 
   #restand(news: string): void {
     const before = this.standing;
-    this.standing = this.#standing();
+    const factualBefore = this.factualStanding;
+    this.factualStanding = this.#factualStanding();
+    const isOut = this.#ejection.inForce && isUsable(this.factualStanding);
+    this.standing = isOut ? 'ejected' : this.factualStanding;
+    const isOther = this.standing !== before || this.factualStanding !== factualBefore;
     const cause = this.#causeOf(this.standing, news);
-    if (this.standing === before && (cause === '' || cause === this.cause)) return;
+    if (this.standing === before && (cause === '' || cause === this.cause)) {
+      if (isOther) this.#in.changed();
+      return;
+    }
     if (isUsable(this.standing) && !isUsable(before)) this.usableSince = this.clock.now();
     this.cause = this.standing === 'healthy' ? '' : cause;
     // To be asked is no change of state; what comes of it is.
     const asked = this.standing === 'suspect' || before === 'suspect';
     if (!asked || stateOf(this.standing) !== stateOf(before)) this.#publish(stateOf(this.standing), cause);
-    if (this.standing !== before) this.#in.changed();
+    if (isOther) this.#in.changed();
   }
 
   /** Out for a reason of before: to be connected again, say, is no news to that. */
@@ -319,12 +363,11 @@ export class NodeHandle implements Candidate {
     return standing === 'ejected' && news === '' ? this.#ejection.cause : news;
   }
 
-  #standing(): Standing {
+  #factualStanding(): Standing {
     if (this.#connectionState === 'failed') return 'disconnected';
     if (this.#connectionState === 'connecting') return 'connecting';
     if (this.isSilent) return 'silent';
     if (this.#intervention !== undefined) return 'held';
-    if (this.#ejection.inForce) return 'ejected';
     return this.#liveness.isSuspected ? 'suspect' : 'healthy';
   }
 
@@ -345,12 +388,13 @@ export class NodeHandle implements Candidate {
 
   #publish(state: NodeState, cause: string): void {
     if (!events.node.heard) return;
+    const ofCluster = state === 'ready' ? this.#in.clusterEjectionOf(this) : undefined;
     events.node.publish({
       service: this.#in.service,
       nodeId: this.node.id,
       address: this.address,
-      state,
-      cause,
+      state: ofCluster === undefined ? state : 'ejected',
+      cause: ofCluster?.cause ?? cause,
     });
   }
 }

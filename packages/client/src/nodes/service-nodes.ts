@@ -23,8 +23,9 @@ import {
   Subset,
 } from '@micromesh/selector';
 import { type InterventionSource, ServiceInterventions } from '../interventions/service-interventions.js';
-import type { Transport } from '../transport/transport.js';
-import { NodeHandle, type NodeSurroundings } from './node-handle.js';
+import type { ConnectionPolicy, Transport } from '../transport/transport.js';
+import type { ClusterEjections } from './cluster-ejections.js';
+import { type NodeEjection, NodeHandle, type NodeSurroundings } from './node-handle.js';
 
 /** What the nodes of a service stand on. */
 export interface ServiceNodesParts {
@@ -33,6 +34,8 @@ export interface ServiceNodesParts {
   readonly registry: string;
   readonly watch: ServiceWatch;
   readonly transport: Transport;
+  /** Left out: there are no operators. */
+  readonly connections?: ConnectionPolicy;
   readonly clock: Clock;
   readonly random: Random;
   readonly outlier: OutlierSettings;
@@ -57,6 +60,7 @@ export class ServiceNodes implements NodeSurroundings {
   readonly registry: string;
   readonly clock: Clock;
   readonly transport: Transport;
+  readonly connections: ConnectionPolicy | undefined;
   readonly outlier: OutlierSettings;
   readonly #random: Random;
   readonly #callerLabels: CallerLabels;
@@ -66,6 +70,8 @@ export class ServiceNodes implements NodeSurroundings {
   readonly #handles = new Map<string, NodeHandle>();
   /** Pickers of the present standings, by strategy and filter. */
   readonly #pickers = new Map<Strategy, Map<string, Picker<NodeHandle>>>();
+  /** By operators' rules: those of this service's destinations. */
+  readonly #clusterEjections = new Set<ClusterEjections>();
   /** Nodes by filter, whatever their standing. */
   readonly #subsets = new Map<string, Subset<NodeHandle>>();
   readonly #waiters = new Set<() => void>();
@@ -80,6 +86,7 @@ export class ServiceNodes implements NodeSurroundings {
     this.registry = parts.registry;
     this.clock = parts.clock;
     this.transport = parts.transport;
+    this.connections = parts.connections;
     this.outlier = parts.outlier;
     this.#random = parts.random;
     this.#callerLabels = parts.callerLabels;
@@ -101,22 +108,56 @@ export class ServiceNodes implements NodeSurroundings {
     return this.#handles.values();
   }
 
-  /** The picker of a strategy and filter, as things stand now. */
-  picker(strategy: Strategy, filter: NodeFilter, key = filterKey(filter)): Picker<NodeHandle> {
-    let byFilter = this.#pickers.get(strategy);
+  /**
+   * The picker of a strategy and filter, as things stand now.
+   *
+   * @param ejections - of a destination, in place of micromesh's own; default: there are none.
+   */
+  picker(
+    strategy: Strategy,
+    filter: NodeFilter,
+    key = filterKey(filter),
+    ejections?: ClusterEjections,
+  ): Picker<NodeHandle> {
+    const ofCluster = ejections?.ended === false ? ejections : undefined;
+    const pickers = ofCluster?.pickers ?? this.#pickers;
+    let byFilter = pickers.get(strategy);
     if (byFilter === undefined) {
       byFilter = new Map();
-      keep(this.#pickers, strategy, byFilter);
+      keep(pickers, strategy, byFilter);
     }
     let picker = byFilter.get(key);
     if (picker === undefined) {
-      picker = new Picker(this.#subset(filter, key), strategy, {
-        panicRatio: this.outlier.panicRatio,
-        random: this.#random,
-      });
+      const panicRatio = ofCluster?.rule.minHealthRatio ?? this.outlier.panicRatio;
+      const settings = { panicRatio, random: this.#random };
+      picker = new Picker(this.#subset(filter, key), strategy, settings, ofCluster?.standingOf);
       keep(byFilter, key, picker);
     }
     return picker;
+  }
+
+  /** All nodes that match a filter, whatever their standing. */
+  matching(filter: NodeFilter, key = filterKey(filter)): readonly NodeHandle[] {
+    return this.#subset(filter, key).nodes;
+  }
+
+  /** From now on these ejections hear of changes, and end with the service. */
+  addEjections(ejections: ClusterEjections): void {
+    this.#clusterEjections.add(ejections);
+  }
+
+  removeEjections(ejections: ClusterEjections): void {
+    this.#clusterEjections.delete(ejections);
+  }
+
+  clusterEjectionOf(handle: NodeHandle): NodeEjection | undefined {
+    let longest: NodeEjection | undefined;
+    for (const ejections of [...this.#clusterEjections]) {
+      const ejection = ejections.ejectionOf(handle);
+      if (ejection !== undefined && ejection.endsAt > (longest?.endsAt ?? Number.NEGATIVE_INFINITY))
+        longest = ejection;
+    }
+    return longest;
   }
 
   #subset(filter: NodeFilter, key: string): Subset<NodeHandle> {
@@ -137,6 +178,7 @@ export class ServiceNodes implements NodeSurroundings {
   changed(): void {
     this.#interventions?.applyTo(this.#handles.values());
     this.#pickers.clear();
+    for (const { pickers } of this.#clusterEjections) pickers.clear();
     for (const handle of this.#handles.values()) handle.cutSilentAttempts();
     for (const waiter of [...this.#waiters]) {
       this.#waiters.delete(waiter);
@@ -182,6 +224,7 @@ export class ServiceNodes implements NodeSurroundings {
     this.#interventions?.close();
     this.#lingerEnd?.cancel();
     for (const handle of this.#handles.values()) handle.retire();
+    for (const ejections of [...this.#clusterEjections]) ejections.end();
     this.#handles.clear();
     this.#subsets.clear();
     this.changed();

@@ -205,7 +205,7 @@ export function takeFromBudget(call: PlannedCall): boolean {
 /** What is in the way of an extra attempt: the budget, or that so many calls of the service retry already. */
 function tryTakeExtra(call: PlannedCall): RetryStopEvent['cause'] | undefined {
   const { retryConcurrency, budget } = call.to;
-  const isTakenNow = !call.extraTaken && budget.tryTake();
+  const isTakenNow = !call.extraTaken && budget.tryTake(call);
   call.extraTaken ||= isTakenNow;
   if (!call.extraTaken) return 'budget';
   if (retryConcurrency === undefined || call.retriesUnder !== undefined) return undefined;
@@ -214,7 +214,7 @@ function tryTakeExtra(call: PlannedCall): RetryStopEvent['cause'] | undefined {
     return undefined;
   }
   if (isTakenNow) {
-    budget.giveBack();
+    budget.giveBack(call);
     call.extraTaken = false;
   }
   return 'retryConcurrency';

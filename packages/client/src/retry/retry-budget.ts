@@ -1,88 +1,21 @@
-import type { Clock } from '@micromesh/core';
-
-/** How many extra attempts a service gets. */
-export interface BudgetSettings {
-  /** Extra attempts as a share of the calls within `windowMs`; default 0.2. */
-  readonly ratio: number;
-  /** And this many each second on top; default 10. */
-  readonly perSecond: number;
-  /** Default 10,000. */
-  readonly windowMs: number;
+/** What a budget asks of a call. */
+export interface BudgetedCall {
+  /** Extra attempts that were taken for it and are being made, or were. */
+  readonly paidRetries: number;
+  /** One was taken for it and has not begun. */
+  readonly extraTaken: boolean;
 }
 
-/** The defaults table of the README. */
-export const BUDGET_DEFAULTS: BudgetSettings = { ratio: 0.2, perSecond: 10, windowMs: 10_000 };
-
-const SLOTS = 10;
-
-/**
- * Bounds what retries may add to a service's load. Over time, not as a share of the active calls: those are few and
- * their retries many just when a node freezes. Source: finagle's RetryBudget.
- */
-export class RetryBudget {
-  readonly #slotMs: number;
-  readonly #calls = new Array<number>(SLOTS).fill(0);
-  readonly #extras = new Array<number>(SLOTS).fill(0);
-  #slot: number;
-
-  constructor(
-    private readonly settings: BudgetSettings,
-    private readonly clock: Clock,
-  ) {
-    this.#slotMs = settings.windowMs / SLOTS;
-    this.#slot = Math.floor(clock.now() / this.#slotMs);
-  }
-
-  /** A call has begun. */
-  deposit(now: number): void {
-    this.#turnTo(now);
-    const index = this.#slot % SLOTS;
-    this.#calls[index] = (this.#calls[index] ?? 0) + 1;
-  }
-
-  /** Takes one extra attempt out of the budget, if there is one. */
-  tryTake(): boolean {
-    this.#turnTo(this.clock.now());
-    if (this.available < 1) return false;
-    const index = this.#slot % SLOTS;
-    this.#extras[index] = (this.#extras[index] ?? 0) + 1;
-    return true;
-  }
-
-  /**
-   * An extra attempt has brought what the call wanted: it found capacity, so that it does not count. The budget is there for
-   * those that do not.
-   */
-  giveBack(): void {
-    this.#turnTo(this.clock.now());
-    for (let back = 0; back < SLOTS; back++) {
-      const index = (this.#slot + SLOTS - back) % SLOTS;
-      const extras = this.#extras[index] ?? 0;
-      if (extras === 0) continue;
-      this.#extras[index] = extras - 1;
-      return;
-    }
-  }
-
+/** Bounds what extra attempts may add to a service's load: all its calls share it. */
+export interface RetryBudget {
+  /** A call has begun; each that has ends. */
+  begin(now: number): void;
+  /** Takes one extra attempt for a call, if there is one. */
+  tryTake(call: BudgetedCall): boolean;
+  /** What was taken last for the call is not used. */
+  giveBack(call: BudgetedCall): void;
   /** Extra attempts that are left now. */
-  get available(): number {
-    const { ratio, perSecond, windowMs } = this.settings;
-    return ratio * sum(this.#calls) + (perSecond * windowMs) / 1000 - sum(this.#extras);
-  }
-
-  #turnTo(now: number): void {
-    const slot = Math.floor(now / this.#slotMs);
-    if (slot <= this.#slot) return;
-    for (let next = Math.max(this.#slot + 1, slot - SLOTS + 1); next <= slot; next++) {
-      this.#calls[next % SLOTS] = 0;
-      this.#extras[next % SLOTS] = 0;
-    }
-    this.#slot = slot;
-  }
-}
-
-function sum(numbers: readonly number[]): number {
-  let total = 0;
-  for (const number of numbers) total += number;
-  return total;
+  readonly available: number;
+  /** The call has ended, after all its attempts. */
+  end(call: BudgetedCall, succeeded: boolean): void;
 }

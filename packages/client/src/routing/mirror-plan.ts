@@ -1,8 +1,8 @@
 import type { PolicySet, TrafficSettings } from '@micromesh/policy';
 import type { CallPlan } from '../call/call-plan.js';
 import type { Service } from '../nodes/service.js';
-import { RetryBudget } from '../retry/retry-budget.js';
 import { retryNever } from '../retry/retry-function.js';
+import { RetryTokens } from '../retry/retry-tokens.js';
 
 /** Where the copies for a mirror go, and how; or why none can go there. */
 export type MirrorWay =
@@ -27,6 +27,7 @@ export function mirrorPlan(plan: CallPlan, policies: PolicySet, traffic: Traffic
 }
 
 /** A service as copies of calls see it: the calls of others keep their budget. */
-export function mirrorService({ key, name, nodes }: Service): Service {
-  return { key, name, nodes, budget: new RetryBudget(NO_BUDGET, nodes.clock) };
+export function mirrorService({ key, name, nodes, ejections }: Service): Service {
+  const budget = new RetryTokens(NO_BUDGET, nodes.clock);
+  return { key, name, nodes, budget, ...(ejections && { ejections }) };
 }

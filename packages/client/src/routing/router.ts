@@ -14,6 +14,7 @@ import type { Call, PlannedCall } from '../call/client-call.js';
 import { localOutcome } from '../chain/local-outcome.js';
 import type { Service } from '../nodes/service.js';
 import type { MethodLatencies } from '../retry/method-latencies.js';
+import type { DestinationLimits } from './destination-limits.js';
 import type { DestinationStrategies, DestinationStrategy } from './destination-strategy.js';
 import { type MirrorWay, mirrorPlan, mirrorService } from './mirror-plan.js';
 import { PairKeys } from './pair-keys.js';
@@ -47,6 +48,7 @@ export class Router {
   readonly #policies: PolicyView;
   readonly #destinationOf: (service: ServiceKey) => Destination;
   readonly #random: Random;
+  readonly #limits: DestinationLimits;
   /** What was made for a plan, by the destination or, where no rule names one, the settings: all are the same objects for most calls. */
   readonly #made = new WeakMap<object, WeakMap<CallPlan, Routed>>();
   /** A match that rewrites the path makes of its calls what no other does. */
@@ -54,10 +56,17 @@ export class Router {
   /** The plans of all calls that do the same share what is done. */
   readonly #mirrorWays = new WeakMap<RuleActions, Map<Mirror['target'], MirrorWay>>();
 
-  constructor(policies: PolicyView, destinationOf: (service: ServiceKey) => Destination, random: Random) {
+  /** @param limits - shared by all clients of a mesh. */
+  constructor(
+    policies: PolicyView,
+    destinationOf: (service: ServiceKey) => Destination,
+    random: Random,
+    limits: DestinationLimits,
+  ) {
     this.#policies = policies;
     this.#destinationOf = destinationOf;
     this.#random = random;
+    this.#limits = limits;
   }
 
   /** Resolves when the policies are known; undefined: they are. */
@@ -101,9 +110,12 @@ export class Router {
     if (traffic === NO_TRAFFIC_SETTINGS) return undefined;
     return this.#once(traffic, plan, () => {
       const refused = this.#clearTextRefusal(traffic, call.service);
+      if (refused !== undefined) return refused;
       const way = { policies, rule: undefined, destination: undefined, traffic };
+      const target = { service: call.service, subset: undefined, port: undefined };
       const { service, ruled } = this.#destinationOf(call.service);
-      return refused ?? { kind: 'routed', plan: { ...plan, ...balancing(traffic, ruled), way }, to: service };
+      const to = this.#limits.limited(service, target, traffic);
+      return { kind: 'routed', plan: { ...plan, ...balancing(traffic, ruled), way }, to };
     });
   }
 
@@ -163,7 +175,9 @@ export class Router {
     if (refused !== undefined) return refused;
     const balanced = { ...plan, strategy, ...balancing(traffic, ruled) };
     const routed: CallPlan = { ...balanced, latency };
-    if (target.subset === undefined) return { kind: 'routed', plan: routed, to: service, traffic };
+    if (target.subset === undefined) {
+      return { kind: 'routed', plan: routed, to: this.#limits.limited(service, target, traffic), traffic };
+    }
     const subset = policy?.subset(target.subset);
     if (subset === undefined) {
       const name = formatServiceKey(target.service);
@@ -176,7 +190,8 @@ export class Router {
     }
     const { filter } = narrowed;
     const filtered = { ...routed, filter, filterKey: filterKey(filter) };
-    return { kind: 'routed', plan: filtered, to: service, traffic };
+    const to = this.#limits.limited(service, target, traffic, subset);
+    return { kind: 'routed', plan: filtered, to, traffic };
   }
 
   /** Where a rule asks for TLS that the connections do not have: nothing is sent in clear text. */

@@ -7,7 +7,8 @@ import type { RetryNodes } from '../routing/rule-actions.js';
 /** The picker for a call's strategy and filter, as things stand now. */
 export function pickerFor(call: PlannedCall): Picker<NodeHandle> {
   const { strategy, filter, filterKey } = call.plan;
-  return call.to.nodes.picker(strategy, filter, filterKey);
+  const { nodes, ejections } = call.to;
+  return nodes.picker(strategy, filter, filterKey, ejections);
 }
 
 /** The node for a call's next attempt, as things stand now. */
@@ -23,8 +24,9 @@ function pickNear(
   { filter, filterKey }: RetryNodes,
   clock: Clock,
 ): Pick<NodeHandle> | undefined {
-  const pick = call.to.nodes
-    .picker(call.plan.strategy, filter, filterKey)
+  const { nodes, ejections } = call.to;
+  const pick = nodes
+    .picker(call.plan.strategy, filter, filterKey, ejections)
     .pick(call.tried, call.hashKey, clock.now());
   return pick.kind === 'node' && !call.tried.includes(pick.candidate.node.id) ? pick : undefined;
 }

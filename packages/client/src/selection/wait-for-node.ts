@@ -16,11 +16,24 @@ const CONNECT_WAIT_MS = { min: 1000, max: 2500 };
 export type Found = { readonly handle: NodeHandle } | { readonly outcome: Outcome };
 
 /**
- * Waits until a node can be picked, as long as there is hope of one.
+ * Waits until a node can be picked, as long as there is hope of one, and as an operator lets so many calls wait where none is connected.
  *
  * @param first - the pick that gave none.
  */
-export async function waitForNode(call: PlannedCall, first: Pick<NodeHandle>, clock: Clock): Promise<Found> {
+export function waitForNode(call: PlannedCall, first: Pick<NodeHandle>, clock: Clock): Promise<Found> {
+  const { pending } = call.to;
+  if (pending === undefined || !waitsForAny(call, first)) return wait(call, first, clock);
+  if (!pending.tryEnter()) return Promise.resolve({ outcome: tooManyWait(call, pending.max) });
+  return wait(call, first, clock).finally(() => pending.leave());
+}
+
+/** Whether it is for want of a connection that the call waits, and not for a better one, or for nothing. */
+function waitsForAny(call: PlannedCall, pick: Pick<NodeHandle>): boolean {
+  if (pick.kind === 'wait') return pick.for === 'any';
+  return pick.kind === 'none' && (call.plan.waitForReady || whyNone(call) === undefined);
+}
+
+async function wait(call: PlannedCall, first: Pick<NodeHandle>, clock: Clock): Promise<Found> {
   let giveUpAt: number | undefined;
   let pick = first;
   while (pick.kind !== 'node') {
@@ -85,6 +98,14 @@ function whyNone(call: PlannedCall): Outcome | undefined {
   if (nodes.registryState.kind === 'unknown') return undefined;
   const details = `no node of ${name} is registered at ${nodes.registry}; start one, or check the service's name`;
   return localOutcome(status.UNAVAILABLE, 'noNode', 'unsent', details);
+}
+
+/** Envoy's answer where its queue for connections is full. */
+function tooManyWait(call: PlannedCall, max: number): Outcome {
+  const { resource = '', path = '' } =
+    call.plan.way?.traffic.connectionPool?.maxPendingRequests?.origin ?? {};
+  const details = `${max} call${max === 1 ? '' : 's'} to ${call.to.name} wait${max === 1 ? 's' : ''} for a connection, and no more may (${resource} ${path}): ${causes(call)}`;
+  return localOutcome(status.UNAVAILABLE, 'concurrency', call.delivery, details);
 }
 
 function notConnected(call: PlannedCall): Outcome {

@@ -14,6 +14,7 @@ import { type AttemptFacts, toOutcome } from './grpc-js-outcome.js';
 import { HandshakeCredentials } from './handshake.js';
 import type {
   Connection,
+  ConnectionSettings,
   ConnectionState,
   Transport,
   WireCall,
@@ -36,6 +37,9 @@ export interface GrpcJsTransportOptions {
 
 const RECONNECT_BACKOFF_MS = { initial: 100, max: 5000 };
 
+/** Of Node's timers, and so of grpc-js's. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 const CHANNEL_OPTIONS: ChannelOptions = {
   // The mesh retries, on another node.
   'grpc.enable_retries': 0,
@@ -43,7 +47,7 @@ const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.enable_http_proxy': 0,
   'grpc.enable_channelz': 0,
   // A node in use is kept connected; the mesh closes what has left.
-  'grpc.client_idle_timeout_ms': 2 ** 31 - 1,
+  'grpc.client_idle_timeout_ms': LONGEST_MS,
   'grpc.initial_reconnect_backoff_ms': RECONNECT_BACKOFF_MS.initial,
   'grpc.max_reconnect_backoff_ms': RECONNECT_BACKOFF_MS.max,
 };
@@ -66,7 +70,13 @@ export class GrpcJsTransport implements Transport {
     this.secure = this.#credentials._isSecure();
   }
 
-  connect(node: ServiceNode, onState: (state: ConnectionState, cause: string) => void): Connection {
+  connect(
+    node: ServiceNode,
+    onState: (state: ConnectionState, cause: string) => void,
+    settings?: ConnectionSettings,
+  ): Connection {
+    const byOperator = settings && optionsBy(settings);
+    const idles = settings !== undefined && settings.idleTimeoutMs > 0;
     let opened = 0;
     const open = (): OpenChannel => {
       opened++;
@@ -75,14 +85,29 @@ export class GrpcJsTransport implements Transport {
         ...CHANNEL_OPTIONS,
         ...(node.micromesh ? KEEPALIVE_AMONG_US : {}),
         ...this.#options.channelOptions,
+        ...byOperator,
         // grpc-js shares connections, and their reconnect backoff, between channels of equal address and options: a new
         // instance at an old address, or a channel in place of one that hangs, would inherit the old one's.
         'micromesh.instance': `${node.id} ${opened}`,
       });
       return { channel, handshake };
     };
-    return new GrpcJsConnection(open, onState, this.#options.clock, this.#options.connectTimeoutMs ?? 1000);
+    const connectTimeoutMs = settings?.connectTimeoutMs ?? this.#options.connectTimeoutMs ?? 1000;
+    return new GrpcJsConnection(open, onState, this.#options.clock, connectTimeoutMs, idles);
   }
+}
+
+function optionsBy({ keepalive, idleTimeoutMs }: ConnectionSettings): ChannelOptions {
+  const idle = {
+    'grpc.client_idle_timeout_ms': idleTimeoutMs === 0 ? LONGEST_MS : Math.min(idleTimeoutMs, LONGEST_MS),
+  };
+  if (keepalive === undefined) return idle;
+  return {
+    ...idle,
+    'grpc.keepalive_time_ms': keepalive.intervalMs,
+    'grpc.keepalive_timeout_ms': keepalive.timeoutMs,
+    'grpc.keepalive_permit_without_calls': 1,
+  };
 }
 
 function channelTarget(node: ServiceNode): string {
@@ -112,6 +137,8 @@ class GrpcJsConnection implements Connection {
     private readonly onState: (state: ConnectionState, cause: string) => void,
     private readonly clock: Clock,
     private readonly connectTimeoutMs: number,
+    /** Whether grpc-js closes it when it has had nothing to do. */
+    private readonly idles: boolean,
   ) {
     const { channel, handshake } = open();
     this.#channel = channel;
@@ -158,7 +185,10 @@ class GrpcJsConnection implements Connection {
       return;
     }
     if (now === connectivityState.IDLE) {
-      if (this.state === 'ready') this.#become('failed', 'the connection was closed');
+      if (this.state !== 'ready') return;
+      if (this.idles && this.#calls.size === 0)
+        this.#become('connecting', 'made anew after it had nothing to do');
+      else this.#become('failed', 'the connection was closed');
       return;
     }
     this.#watchdog?.cancel();

@@ -2,8 +2,8 @@ import type { CallCredentials, Metadata } from '@grpc/grpc-js';
 import type { Outcome, ServiceNode } from '@micromesh/core';
 
 /**
- * What a connection is: `connecting` until it was ready once, `failed` while it is refused, broken or timed out and
- * tries again by itself.
+ * What a connection is: `connecting` until it was ready once, and while it is made anew after it had nothing to do; `failed` while it is
+ * refused, broken or timed out and tries again by itself.
  */
 export type ConnectionState = 'connecting' | 'ready' | 'failed';
 
@@ -47,6 +47,24 @@ export interface Connection {
   close(): void;
 }
 
+/** What an operator says of a connection; it counts more than what code says. */
+export interface ConnectionSettings {
+  /** Undefined: nothing is said. */
+  readonly connectTimeoutMs: number | undefined;
+  /** PING frames, be there calls or none; undefined: nothing is said. */
+  readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
+  /** After so long without calls it is closed, and made anew at once; 0: never. */
+  readonly idleTimeoutMs: number;
+}
+
+/** An operator's word on the connections to a service, as it is when one is made. */
+export interface ConnectionPolicy {
+  /** Resolves when the word is known; undefined: it is. */
+  readonly ready: Promise<void> | undefined;
+  /** Undefined: nothing is said. */
+  readonly settings: ConnectionSettings | undefined;
+}
+
 /** How bytes get to a node: grpc-js today, in memory for tests. */
 export interface Transport {
   /** Whether what is sent is encrypted, so that per-call credentials may go along. */
@@ -55,6 +73,11 @@ export interface Transport {
    * Opens a connection that keeps itself up until it is closed.
    *
    * @param onState - hears each change, with its cause in words.
+   * @param settings - an operator's; default: there are none.
    */
-  connect(node: ServiceNode, onState: (state: ConnectionState, cause: string) => void): Connection;
+  connect(
+    node: ServiceNode,
+    onState: (state: ConnectionState, cause: string) => void,
+    settings?: ConnectionSettings,
+  ): Connection;
 }

@@ -2,13 +2,13 @@ import { FakeClock } from '@micromesh/core/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backoffMs } from './backoff.js';
-import { BUDGET_DEFAULTS, RetryBudget } from './retry-budget.js';
+import { BUDGET_DEFAULTS, RetryTokens } from './retry-tokens.js';
 
 describe('the retry budget', () => {
   it('gives a fifth of the calls of the last ten seconds, and ten a second on top', async () => {
     const clock = new FakeClock();
-    const budget = new RetryBudget(BUDGET_DEFAULTS, clock);
-    for (let index = 0; index < 100; index++) budget.deposit(clock.now());
+    const budget = new RetryTokens(BUDGET_DEFAULTS, clock);
+    for (let index = 0; index < 100; index++) budget.begin(clock.now());
     let given = 0;
     while (budget.tryTake()) given++;
     expect(given).toBe(120);
@@ -18,7 +18,7 @@ describe('the retry budget', () => {
 
   it('takes back what a retry that succeeded has cost, wherever in the window it began', async () => {
     const clock = new FakeClock();
-    const budget = new RetryBudget({ ratio: 0, perSecond: 1, windowMs: 10_000 }, clock);
+    const budget = new RetryTokens({ ratio: 0, perSecond: 1, windowMs: 10_000 }, clock);
     const takeAll = () => {
       let taken = 0;
       while (budget.tryTake()) taken++;
@@ -38,7 +38,7 @@ describe('the retry budget', () => {
       fc.property(fc.array(fc.tuple(fc.nat(3000), fc.boolean()), { maxLength: 300 }), (steps) => {
         let now = 0;
         const clock = { now: () => now, wallNow: () => now, setTimer: () => ({ cancel() {} }) };
-        const budget = new RetryBudget({ ratio: 0.2, perSecond: 0, windowMs: 10_000 }, clock);
+        const budget = new RetryTokens({ ratio: 0.2, perSecond: 0, windowMs: 10_000 }, clock);
         const taken: number[] = [];
         let calls = 0;
         for (const [ms, take] of steps) {
@@ -47,7 +47,7 @@ describe('the retry budget', () => {
             if (budget.tryTake()) taken.push(now);
           } else {
             calls++;
-            budget.deposit(now);
+            budget.begin(now);
           }
         }
         expect(taken.length).toBeLessThanOrEqual(0.2 * calls);

@@ -1,0 +1,175 @@
+import { status } from '@grpc/grpc-js';
+import type { Clock, Outcome, Reason, Timer } from '@micromesh/core';
+import {
+  type EjectionField,
+  httpStatusOfGrpc,
+  OutlierDetection,
+  type OutlierDetectionSettings,
+  type Picker,
+  type Standing,
+  type Strategy,
+} from '@micromesh/selector';
+import type { NodeEjection, NodeHandle } from './node-handle.js';
+
+/** What an operator's rule says of the ejections of one destination. */
+export interface ClusterEjectionRule extends OutlierDetectionSettings {
+  /** Below this share of healthy nodes ejections are not heeded; in [0, 1], 0: they always are. */
+  readonly minHealthRatio: number;
+}
+
+/** Whose nodes they are. */
+export interface ClusterEjectionsOwner {
+  /** For messages: `hello`, `hello subset v1`. */
+  readonly name: string;
+  readonly clock: Clock;
+  /** All nodes of the destination, as things stand now. */
+  nodes(): readonly NodeHandle[];
+  /** Whether the operator's rule still says so; asked before each sweep and each report. */
+  isInForce(): boolean;
+  /** A node is out or in again: pickers are stale. */
+  onChange(): void;
+  /** Nothing is to be kept of it. */
+  onEnd(ejections: ClusterEjections): void;
+}
+
+/** An attempt that has ended, as far as it matters here. */
+interface EndedAttempt {
+  readonly handle: NodeHandle;
+  /** Its call has part of its answer. */
+  readonly claimed: boolean;
+}
+
+/** What Envoy counts for an attempt that no server has ended: 504 for a time-out, 503 for a connection; none else. */
+const UNANSWERED: Partial<Record<Reason, 503 | 504>> = {
+  connect: 503,
+  refused: 503,
+  dropped: 503,
+  silent: 503,
+  protocol: 503,
+  attemptTimeout: 504,
+  deadline: 504,
+};
+
+/** In words: what a row of each rule is of. */
+const ROWS: Readonly<Record<EjectionField, string>> = {
+  consecutive5xxErrors: 'errors',
+  consecutiveGatewayErrors: 'gateway errors',
+  consecutiveLocalOriginFailures: 'failures without an answer',
+};
+
+/**
+ * The ejections of one destination by an operator's rule: in place of micromesh's own for its calls, and heeded by them alone. That a node is
+ * down or taken out by hand is more than that.
+ */
+export class ClusterEjections {
+  readonly rule: ClusterEjectionRule;
+  /** Pickers of the present standings, by strategy and filter. */
+  readonly pickers = new Map<Strategy, Map<string, Picker<NodeHandle>>>();
+  /** Where a node stands for the calls of this destination. */
+  readonly standingOf: (handle: NodeHandle) => Standing;
+  readonly #owner: ClusterEjectionsOwner;
+  readonly #detection: OutlierDetection<NodeHandle>;
+  readonly #causes = new WeakMap<NodeHandle, string>();
+  /** Sweeps are whole intervals away from it. */
+  readonly #startedAt: number;
+  #lastSweep = 0;
+  #timer: Timer | undefined;
+  #ended = false;
+
+  constructor(rule: ClusterEjectionRule, owner: ClusterEjectionsOwner) {
+    this.rule = rule;
+    this.#owner = owner;
+    this.#startedAt = owner.clock.now();
+    this.#detection = new OutlierDetection(rule, {
+      hosts: () => owner.nodes(),
+      onEject: (handle, field, lengthMs) => this.#onEject(handle, field, lengthMs),
+      onUneject: (handle) => {
+        owner.onChange();
+        handle.onClusterEjection();
+      },
+    });
+    this.standingOf = (handle) => {
+      const standing = handle.factualStanding;
+      const isUsable = standing === 'healthy' || standing === 'suspect';
+      return isUsable && this.#detection.isEjected(handle) ? 'ejected' : standing;
+    };
+  }
+
+  /** No call is to heed it any more. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Takes note of what an attempt came to, unless it says nothing about anybody. */
+  count({ handle, claimed }: EndedAttempt, outcome: Outcome, now: number): void {
+    if (this.#ended) return;
+    if (outcome.origin === 'remote' || outcome.code === status.OK) {
+      this.#detection.answered(handle, httpStatusOfGrpc(outcome.code), now);
+      return;
+    }
+    const httpStatus = UNANSWERED[outcome.reason];
+    // Envoy: a time-out counts where no headers have come.
+    if (httpStatus === undefined || (httpStatus === 504 && claimed)) return;
+    this.#detection.unanswered(handle, httpStatus, now);
+  }
+
+  /** Why a node is out of this destination, and until when; undefined: it is not. */
+  ejectionOf(handle: NodeHandle): NodeEjection | undefined {
+    const endsAt = this.#ended ? undefined : this.#detection.ejectedUntil(handle);
+    if (endsAt === undefined || !this.#goesOn()) return undefined;
+    return {
+      cause: this.#causes.get(handle) ?? '',
+      endsAt: this.#sweepAt(Math.ceil(this.#intervalsAt(endsAt))),
+    };
+  }
+
+  #onEject(handle: NodeHandle, field: EjectionField, lengthMs: number): void {
+    const { name } = this.#owner;
+    const words = `${this.rule[field]} ${ROWS[field]} in a row (outlierDetection.${field})`;
+    this.#causes.set(handle, `ejected from ${name} for ${lengthMs} ms: ${words}`);
+    this.#awaitSweep();
+    this.#owner.onChange();
+    handle.onClusterEjection();
+  }
+
+  #awaitSweep(): void {
+    if (this.#timer !== undefined) return;
+    const { clock } = this.#owner;
+    const number = Math.max(this.#lastSweep, Math.floor(this.#intervalsAt(clock.now()))) + 1;
+    const at = this.#sweepAt(number);
+    this.#timer = clock.setTimer(at - clock.now(), () => this.#sweep(number), false);
+  }
+
+  #intervalsAt(time: number): number {
+    return (time - this.#startedAt) / this.rule.intervalMs;
+  }
+
+  #sweepAt(number: number): number {
+    return this.#startedAt + number * this.rule.intervalMs;
+  }
+
+  #sweep(number: number): void {
+    this.#timer = undefined;
+    this.#lastSweep = number;
+    if (!this.#goesOn()) return;
+    // When it was due, whenever the timer came: a late one would make the next interval too short to count.
+    this.#detection.sweep(this.#sweepAt(number));
+    if (this.#detection.needsSweep) this.#awaitSweep();
+  }
+
+  #goesOn(): boolean {
+    if (!this.#owner.isInForce()) this.end();
+    return !this.#ended;
+  }
+
+  /** All nodes are in again; leaves no timer. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#timer?.cancel();
+    const out = this.#owner.nodes().filter((handle) => this.#detection.isEjected(handle));
+    this.#owner.onEnd(this);
+    this.#owner.onChange();
+    for (const handle of out) handle.onClusterEjection();
+  }
+}
