@@ -27,10 +27,11 @@ export class LeastRequest implements Strategy {
     const index = this.#draw.index(candidates, now);
     const first = candidates[index] as Candidate;
     const second = candidates[this.#draw.index(candidates, now, index)] as Candidate;
-    return this.#load(second, now) < this.#load(first, now) ? second : first;
+    return this.score(second, now) < this.score(first, now) ? second : first;
   }
 
-  #load(candidate: Candidate, now: number): number {
+  /** Attempts under way for its weight. */
+  score(candidate: Candidate, now: number): number {
     return candidate.inFlight / effectiveWeight(candidate, now, this.#warmUp);
   }
 }

@@ -84,6 +84,12 @@ export class PeakEwma implements Strategy {
     return secondCost < firstCost ? second : first;
   }
 
+  /** In milliseconds: how long a call is likely to wait for its answer, were it the next. */
+  score(candidate: Candidate, now: number): number {
+    const weight = effectiveWeight(candidate, now, this.#warmUp);
+    return this.#latencyCost(candidate, now) * ((candidate.inFlight + 1) / weight);
+  }
+
   #latencyCost(candidate: Candidate, now: number): number {
     const known = this.#experience.get(candidate);
     if (known === undefined) return 0;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addChangeCommands } from './change-policies.js';
 import { addConsulCommand } from './consul.js';
 import { addDemoCommand } from './demo.js';
+import { addExplainCommand } from './explain.js';
 import { addGenerateCommand } from './generate.js';
 import { GuidingCommand } from './guiding-command.js';
 import type { CommandIo } from './io.js';
@@ -19,6 +20,7 @@ const COMMANDS: readonly AddCommand[] = [
   addValidateCommand,
   addChangeCommands,
   addShowCommands,
+  addExplainCommand,
   addGenerateCommand,
   addConsulCommand,
 ];

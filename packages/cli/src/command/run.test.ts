@@ -56,6 +56,7 @@ describe('micromesh', () => {
     ['nodes'],
     ['nodes', 'eject'],
     ['nodes', 'restore'],
+    ['explain'],
     ['generate'],
     ['consul'],
     ['validate'],

@@ -11,6 +11,8 @@ import { DEFAULT_TIMEOUT_MS } from './planner.js';
 export interface PlannedFor {
   readonly method: Method;
   readonly options: CallOptions;
+  /** That placed it; undefined: it has none. */
+  readonly hashKey: string | undefined;
   /** On the mesh's monotonic clock, as the parent's deadline is. */
   readonly startedAt: number;
   /** The server call that the call works for; undefined: none. */
@@ -57,8 +59,10 @@ export function explainPlan(plan: CallPlan, call: PlannedFor): PlanTrace {
       from: orDefault([...filterFrom(said), ...(subset ? [policy(subset.origin)] : [])]),
     },
     hashKey: {
-      value: plan.hashKey,
-      from: [plan.hashKey === undefined ? DEFAULT : CALL],
+      value: call.hashKey,
+      from: [
+        plan.hashKey !== undefined ? CALL : call.hashKey && balancer ? policy(balancer.origin) : DEFAULT,
+      ],
     },
     waitForReady: { value: plan.waitForReady, from: of('waitForReady') },
     idempotencyKey: { value: plan.idempotencyKey, from: of('idempotencyKey') },

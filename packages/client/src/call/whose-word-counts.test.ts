@@ -94,7 +94,8 @@ async function callUnder({ parent, call: options = {}, client, mesh, policy, pro
   call.requestRead();
   const outcome = await ended;
   const planned = outcome.reason === 'route' ? undefined : call.plan;
-  const about = { method, options, startedAt: call.startedAt, parent: context };
+  const { hashKey, startedAt } = call;
+  const about = { method, options, hashKey, startedAt, parent: context };
   world.room.close();
   return { call, outcome, plan: planned && explainPlan(planned, about) };
 }
@@ -284,7 +285,13 @@ describe('whose word counts', () => {
       call: [SILENT, { hashKey: 'k' }],
       client: [SILENT, { strategy: 'round-robin' }],
       mesh: [SILENT, { strategy: 'peak-ewma' }],
-      policy: [SILENT],
+      policy: [
+        SILENT,
+        helloSubsets('1').replace(
+          'host: hello',
+          'host: hello, trafficPolicy: { loadBalancer: { simple: LEAST_REQUEST } }',
+        ),
+      ],
     },
     rule: ({ client, mesh, policy }) => {
       if (policy !== SILENT) {

@@ -101,7 +101,6 @@ class LocalStrategy implements Strategy {
   readonly keyTable?: (candidates: readonly Candidate[]) => KeyTable;
   readonly observe?: (candidate: Candidate, sample: AttemptSample) => void;
   readonly score?: (candidate: Candidate, now: number) => number;
-  readonly score?: (candidate: Candidate, now: number) => number;
   readonly #inner: Strategy;
 
   constructor(
@@ -112,7 +111,6 @@ class LocalStrategy implements Strategy {
     this.name = inner.name;
     if (inner.keyTable !== undefined) this.keyTable = inner.keyTable.bind(inner);
     if (inner.observe !== undefined) this.observe = inner.observe.bind(inner);
-    if (inner.score !== undefined) this.score = inner.score.bind(inner);
     if (inner.score !== undefined) this.score = inner.score.bind(inner);
   }
 

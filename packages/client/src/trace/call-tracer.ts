@@ -53,8 +53,8 @@ export class CallTracer implements CallNotes {
 
   /** The call has ended. */
   end(call: ClientCall, { code, details, origin, reason }: Outcome): void {
-    const { service, method, options, startedAt, planIfAny: plan } = call;
-    const about = { method, options, startedAt, parent: this.#parent };
+    const { service, method, options, hashKey, startedAt, planIfAny: plan } = call;
+    const about = { method, options, hashKey, startedAt, parent: this.#parent };
     const ms = this.#clock.now() - startedAt;
     this.#tell({
       service,
