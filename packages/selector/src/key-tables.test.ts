@@ -53,15 +53,18 @@ describe('when one of ten nodes leaves or joins', () => {
     expect(movedBeside(make(nodes), make(nodes.slice(1)), nodes[0]?.node.id ?? '')).toBe(0);
   });
 
-  it.each(['hello', 'user', 'x'])('maglev moves under 0.6 %% of all keys beside them: %s', (prefix) => {
-    const nodes = ten(prefix);
-    const before = maglev.keyTable(nodes);
-    const ratios = [0, 4, 9].map((gone) => {
-      const after = maglev.keyTable(nodes.filter((_, index) => index !== gone));
-      return movedBeside(before, after, nodes[gone]?.node.id ?? '');
-    });
-    expect(Math.max(...ratios)).toBeLessThan(0.006);
-  });
+  it.each(['hello', 'user', 'x'])(
+    'maglev moves under 6 in 1000 of all keys beside them, of nodes called %s',
+    (prefix) => {
+      const nodes = ten(prefix);
+      const before = maglev.keyTable(nodes);
+      const ratios = [0, 4, 9].map((gone) => {
+        const after = maglev.keyTable(nodes.filter((_, index) => index !== gone));
+        return movedBeside(before, after, nodes[gone]?.node.id ?? '');
+      });
+      expect(Math.max(...ratios)).toBeLessThan(0.006);
+    },
+  );
 
   it('ring-hash keeps its points where the weights differ, and among many nodes', () => {
     const nodes = Array.from({ length: 60 }, (_, index) =>
