@@ -32,4 +32,21 @@ describe('of a DestinationRule', () => {
       pathsOf('trafficPolicy: { loadBalancer: { warmup: { duration: 30s }, localityLbSetting: {} } }'),
     ).toEqual([]);
   });
+
+  it('outlier detection, calls at a time and budgets are followed wherever they are, connections where the host has them', () => {
+    const blocks =
+      'outlierDetection: {}, connectionPool: { tcp: { connectTimeout: 1s }, http: { http2MaxRequests: 1, idleTimeout: 1s, http2KeepAlive: { interval: 1s, timeout: 1s } } }';
+    const all = `${blocks}, retryBudget: {}`;
+    expect(pathsOf(`trafficPolicy: { ${all} }`)).toEqual([]);
+    const paths = pathsOf(
+      `trafficPolicy: { portLevelSettings: [{ port: { number: 80 }, ${blocks} }] }, subsets: [{ name: v1, trafficPolicy: { ${all} } }]`,
+    );
+    const places = ['trafficPolicy.portLevelSettings[0]', 'subsets[0].trafficPolicy'];
+    const fields = ['tcp.connectTimeout', 'http.idleTimeout', 'http.http2KeepAlive'];
+    expect(paths).toEqual(
+      places.flatMap((place) =>
+        fields.map((field) => `DestinationRule hello spec.${place}.connectionPool.${field}`),
+      ),
+    );
+  });
 });

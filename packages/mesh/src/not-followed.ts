@@ -4,9 +4,8 @@ type TrafficPolicy = NonNullable<
   Extract<Resource, { readonly kind: 'DestinationRule' }>['spec']['trafficPolicy']
 >;
 
-/** What calls do not follow yet, to go, one by one: blocks of a traffic policy, and of one for a port; a retry budget is in no block for a port. */
-const PORT_BLOCKS = ['connectionPool', 'outlierDetection', 'tls'] as const;
-const BLOCKS = [...PORT_BLOCKS, 'retryBudget'] as const;
+type ConnectionPool = NonNullable<TrafficPolicy['connectionPool']>;
+
 const ANNOTATIONS = [['dryRun', 'micromesh.io/dry-run']] as const;
 
 /** What calls do not follow yet of these policies, by resource and path: it is said, never silent. */
@@ -24,23 +23,39 @@ function pathsOf(resource: Resource): readonly string[] {
     case 'DestinationRule': {
       const { trafficPolicy, subsets = [] } = resource.spec;
       const ofSubsets = subsets.flatMap((subset, index) =>
-        pathsOfTraffic(subset.trafficPolicy, `spec.subsets[${index}].trafficPolicy`),
+        pathsOfTraffic(subset.trafficPolicy, `spec.subsets[${index}].trafficPolicy`, false),
       );
-      return [...notes, ...pathsOfTraffic(trafficPolicy, 'spec.trafficPolicy'), ...ofSubsets];
+      return [...notes, ...pathsOfTraffic(trafficPolicy, 'spec.trafficPolicy', true), ...ofSubsets];
     }
     default:
       return notes;
   }
 }
 
-function pathsOfTraffic(policy: TrafficPolicy | undefined, at: string): readonly string[] {
+/** @param isOfHost - and not of a subset, which shares the connections of all. */
+function pathsOfTraffic(policy: TrafficPolicy | undefined, at: string, isOfHost: boolean): readonly string[] {
   if (policy === undefined) return [];
+  const { connectionPool, tls, portLevelSettings = [] } = policy;
   return [
-    ...BLOCKS.filter((block) => policy[block] !== undefined).map((block) => `${at}.${block}`),
-    ...(policy.portLevelSettings ?? []).flatMap((settings, index) =>
-      PORT_BLOCKS.filter((block) => settings[block] !== undefined).map(
-        (block) => `${at}.portLevelSettings[${index}].${block}`,
-      ),
-    ),
+    ...(isOfHost ? [] : pathsOfPool(connectionPool, at)),
+    // To go when the mesh speaks TLS.
+    ...(tls === undefined ? [] : [`${at}.tls`]),
+    ...portLevelSettings.flatMap((settings, index) => {
+      const atPort = `${at}.portLevelSettings[${index}]`;
+      const ofTls = settings.tls === undefined ? [] : [`${atPort}.tls`];
+      return [...pathsOfPool(settings.connectionPool, atPort), ...ofTls];
+    }),
   ];
+}
+
+/** What is said of the connections of a subset or a port: a node has one, so that what is said of the host counts. */
+function pathsOfPool({ tcp, http }: ConnectionPool = {}, at: string): readonly string[] {
+  const said = {
+    'tcp.connectTimeout': tcp?.connectTimeout,
+    'http.idleTimeout': http?.idleTimeout,
+    'http.http2KeepAlive': http?.http2KeepAlive,
+  };
+  return Object.entries(said).flatMap(([path, value]) =>
+    value === undefined ? [] : [`${at}.connectionPool.${path}`],
+  );
 }

@@ -6,6 +6,7 @@ import { Planner } from '../call/planner.js';
 import { LimitRoom } from '../limits/client-limits.js';
 import { MirrorCopies } from '../mirror/mirror-copies.js';
 import { Roster } from '../roster.js';
+import { DestinationLimits } from '../routing/destination-limits.js';
 import { Router } from '../routing/router.js';
 import { TestWorld } from '../testing/index.js';
 import { TestPolicies } from '../testing/test-policies.js';
@@ -64,7 +65,8 @@ describe('the chain', () => {
   it('has the layers of a rule where there are policies, each at its place, and else none', () => {
     const clock = new FakeClock();
     const random = seededRandom(1);
-    const router = new Router(new TestPolicies(), nowhere, random);
+    const policies = new TestPolicies();
+    const router = new Router(policies, nowhere, random, new DestinationLimits(policies));
     const parts = {
       clock,
       random,
@@ -72,7 +74,7 @@ describe('the chain', () => {
       callInterceptors: [],
       attemptInterceptors: [],
     };
-    const ofRules = ['fault (call scope)', 'edits', 'mirror', 'fault (attempt scope)'];
+    const ofRules = ['fault (call scope)', 'edits', 'mirror', 'destination places', 'fault (attempt scope)'];
     const { names } = buildChain({ ...parts, router, copies: new MirrorCopies(router, new Roster(), clock) });
     const between = ['deadline', 'retry', 'attempt timeout', 'transport'];
     expect(names.filter((name) => [...ofRules, ...between].includes(name))).toEqual([
@@ -80,6 +82,7 @@ describe('the chain', () => {
       'fault (call scope)',
       'edits',
       'mirror',
+      'destination places',
       'retry',
       'attempt timeout',
       'fault (attempt scope)',

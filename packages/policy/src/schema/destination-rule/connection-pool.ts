@@ -6,6 +6,9 @@ import { flag, integer, MAX_INT32, MAX_UINT32, word } from '../leaves.js';
 const BY_CALL = 'micromesh balances calls, not connections, and has one connection a node';
 const OS_PROBES = 'Node gives no way to set them on the connections of HTTP/2';
 
+/** All subsets and ports share them. */
+const OF_HOST = 'the word for the host counts, not that for a subset or port';
+
 const tcpKeepalive = message('ConnectionPoolSettings.TCPSettings.TcpKeepalive', {
   probes: noMeaning(integer(0, MAX_UINT32), OS_PROBES, 'write http.http2KeepAlive'),
   time: noMeaning(duration(), OS_PROBES, 'write http.http2KeepAlive'),
@@ -15,7 +18,11 @@ const tcpKeepalive = message('ConnectionPoolSettings.TCPSettings.TcpKeepalive', 
 /** Connections to the nodes. */
 export const tcpSettings = message('ConnectionPoolSettings.TCPSettings', {
   maxConnections: noMeaning(integer(0, MAX_INT32), BY_CALL, 'bound calls by http.http2MaxRequests'),
-  connectTimeout: applied(duration(), 'of a connection; default 1s', "Istio's default is 10s"),
+  connectTimeout: applied(
+    duration(),
+    `of a connection that is made from then on; default 1s; ${OF_HOST}`,
+    "Istio's default is 10s",
+  ),
   tcpKeepalive: noMeaning(tcpKeepalive, OS_PROBES, 'write http.http2KeepAlive'),
   maxConnectionDuration: noMeaning(
     duration(),
@@ -34,13 +41,13 @@ const connectionKeepalive = message('ConnectionPoolSettings.HTTPSettings.Connect
 export const httpSettings = message('ConnectionPoolSettings.HTTPSettings', {
   http1MaxPendingRequests: applied(
     integer(0, MAX_INT32),
-    'calls that wait for a connection; more are refused; 0 or silent: no bound',
+    'calls that wait because no node is connected; more are refused with UNAVAILABLE; 0 or silent: no bound',
     "counts gRPC calls, as Envoy's does on HTTP/2",
   ),
   http2MaxRequests: applied(
     integer(0, MAX_INT32),
-    'calls of this process to the service at a time; more are refused with RESOURCE_EXHAUSTED; 0 or silent: no bound',
-    'Envoy answers UNAVAILABLE',
+    'calls of this process to the destination at a time; more are refused with UNAVAILABLE; 0 or silent: no bound',
+    'a call counts once, with all its attempts; none waits for its turn',
   ),
   maxRequestsPerConnection: noMeaning(
     integer(0, MAX_INT32),
@@ -49,11 +56,12 @@ export const httpSettings = message('ConnectionPoolSettings.HTTPSettings', {
   ),
   maxRetries: applied(
     integer(0, MAX_INT32),
-    'calls of this process to the service that retry at a time; 0 or silent: the retry budget alone counts',
+    'calls of this process to the destination that retry at a time, beside the retry budget of micromesh; 0 or silent: that alone counts',
   ),
   idleTimeout: applied(
     durationOrZero(),
-    'a connection without calls is closed after it; 0s: never; default 1h',
+    `a connection that is made from then on is closed when it has had no calls for so long; 0s: never; default 1h; ${OF_HOST}`,
+    'it is made anew at once, so that no call waits for it',
   ),
   h2UpgradePolicy: noMeaning(
     word('DEFAULT', 'DO_NOT_UPGRADE', 'UPGRADE'),
@@ -68,7 +76,7 @@ export const httpSettings = message('ConnectionPoolSettings.HTTPSettings', {
   ),
   http2KeepAlive: applied(
     connectionKeepalive,
-    'PING frames that find dead connections',
+    `PING frames that find dead connections, on those that are made from then on; ${OF_HOST}`,
     'a node is also asked by a call',
   ),
 });

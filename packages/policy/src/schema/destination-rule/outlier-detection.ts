@@ -19,6 +19,7 @@ export const outlierDetection = message('OutlierDetection', {
   consecutiveLocalOriginFailures: applied(
     integer(0, MAX_UINT32),
     'of these in a row that eject; needs splitExternalLocalOriginErrors; default 5, 0: off',
+    'an answer of the node ends the row; in Envoy a request on a connection that stands does, so that time-outs one after the other never add up',
   ),
   consecutiveGatewayErrors: applied(
     integer(0, MAX_UINT32),
@@ -37,16 +38,16 @@ export const outlierDetection = message('OutlierDetection', {
   ),
   maxEjectionPercent: applied(
     integer(0, 100),
-    'of the nodes that may be out at once; default 10',
-    'one may always go',
+    'of the nodes that may be out at once, the one that is to go counted; default 10: no node of fewer than ten goes',
   ),
   minHealthPercent: applied(
     integer(0, 100),
     'of the nodes that must be healthy for ejections to count; default 0',
+    'where no healthy node is left, calls go to ejected ones in any case; Envoy refuses them',
   ),
   outlierDetectionHttpErrorCodes: applied(
     z.array(integer(100, 599)).min(1),
-    'the statuses that are errors; default every 5xx',
+    'the statuses that are errors, each as its 5xx or else as 500; default every 5xx',
     STATUSES,
   ),
 });
