@@ -53,6 +53,24 @@ describe('when one of ten nodes leaves or joins', () => {
     expect(movedBeside(make(nodes), make(nodes.slice(1)), nodes[0]?.node.id ?? '')).toBe(0);
   });
 
+  it.each(TABLES.slice(0, 2))('%s moves only those in any fleet, by any keys', (_, make) => {
+    const fleet = fc.uniqueArray(fc.string(), { minLength: 2, maxLength: 12 });
+    fc.assert(
+      fc.property(fleet, fc.nat(11), fc.array(fc.string(), { maxLength: 50 }), (ids, nth, keys) => {
+        const nodes = ids.map((id) => testCandidate(id));
+        const gone = nodes[nth % nodes.length];
+        const before = make(nodes);
+        const after = make(nodes.filter((node) => node !== gone));
+        for (const key of keys) {
+          const owner = before.find(key, all);
+          if (owner === gone) expect(after.find(key, all)).toBe(before.find(key, (each) => each !== gone));
+          else expect(after.find(key, all)).toBe(owner);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it.each(['hello', 'user', 'x'])(
     'maglev moves under 6 in 1000 of all keys beside them, of nodes called %s',
     (prefix) => {

@@ -287,6 +287,19 @@ describe('locality', () => {
     expect(await nodesOf(world)).toEqual(['us']);
   });
 
+  it('is left by calls where its nodes are taken out, and only then', async () => {
+    const world = await localWorld(
+      '{}',
+      ', outlierDetection: { consecutive5xxErrors: 2, maxEjectionPercent: 100 }',
+    );
+    world.transport.node('near').script = () => ({ kind: 'status', code: status.UNAVAILABLE });
+    const caller = world.caller({ retries: 0 });
+    for (let failures = 0; failures < 2; failures++) {
+      expect((await world.call(caller).outcome).code).toBe(status.UNAVAILABLE);
+    }
+    expect(await nodesOf(world)).toEqual(['zone-b']);
+  });
+
   it('without a node that has a share is a refusal that says so', async () => {
     const world = await localWorld('{ distribute: [{ from: eu, to: { africa: 100 } }] }');
     // Such a call waits for no deadline.
