@@ -173,8 +173,7 @@ export class Router {
     const traffic = policy?.traffic(target.subset, target.port) ?? NO_TRAFFIC_SETTINGS;
     const refused = this.#clearTextRefusal(traffic, target.service);
     if (refused !== undefined) return refused;
-    const balanced = { ...plan, strategy, ...balancing(traffic, ruled) };
-    const routed: CallPlan = { ...balanced, latency };
+    const routed: CallPlan = { ...plan, strategy, ...balancing(traffic, ruled), latency };
     if (target.subset === undefined) {
       return { kind: 'routed', plan: routed, to: this.#limits.limited(service, target, traffic), traffic };
     }
@@ -204,12 +203,12 @@ export class Router {
   }
 }
 
-/** How the operator has nodes chosen; nothing: as the client does. */
+/** How the operator has nodes chosen; undefined: as the client does. */
 function balancing(
   { loadBalancer }: TrafficSettings,
   ruled: DestinationStrategies,
-): Partial<DestinationStrategy> {
-  return loadBalancer === undefined ? {} : ruled.of(loadBalancer);
+): DestinationStrategy | undefined {
+  return loadBalancer && ruled.of(loadBalancer);
 }
 
 /** Istio makes a route for a port and a host; what none of its rules takes is a 404 there. */
