@@ -1,7 +1,6 @@
-import { status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { events } from '@micromesh/core';
 import { describe, expect, it } from 'vitest';
-import type { ClientSettings } from '../client-room.js';
 import { TestWorld } from '../testing/index.js';
 import { helloRules, TestPolicies } from '../testing/test-policies.js';
 import { isWithin } from '../testing/test-shares.js';
@@ -47,18 +46,23 @@ describe('an abort', () => {
   });
 
   it('is not retried, costs no budget, marks nobody and says nothing to a breaker', async () => {
-    const world = await worldWith(ABORT(), {
-      fields: `${TO_HELLO}, retries: { attempts: 3, retryOn: unavailable }`,
-    });
+    const faulty = `{ match: [{ headers: { x-fault: {} } }], fault: { ${ABORT()} }, ${TO_HELLO}, retries: { attempts: 3, retryOn: unavailable } }`;
+    const world = new TestWorld(1, { policies: new TestPolicies(helloRules(faulty, `{ ${TO_HELLO} }`)) });
+    await world.nodes('a', 'b');
+    const metadata = new Metadata();
+    metadata.set('x-fault', 'yes');
     const stops: string[] = [];
     const off = events.retryStop.subscribe(({ cause }) => stops.push(cause));
-    const caller = world.caller({ idempotent: true, breaker: { failures: 1 } } as ClientSettings);
+    const caller = world.caller({ idempotent: true, breaker: { consecutiveFailures: 1 } });
     const { budget, nodes } = caller.parts.to;
     const before = budget.available;
-    for (let count = 0; count < 20; count++) expect((await world.call(caller).outcome).reason).toBe('fault');
+    for (let count = 0; count < 20; count++) {
+      expect((await world.call(caller, { metadata }).outcome).reason).toBe('fault');
+    }
     off();
     expect([world.path, stops, budget.available]).toEqual([[], [], before]);
     expect([...nodes.handles].map(({ standing }) => standing)).toEqual(['healthy', 'healthy']);
+    expect((await world.call(caller).outcome).code).toBe(status.OK);
   });
 });
 

@@ -130,7 +130,7 @@ export class Router {
     const routed = this.#planTo(destination, ruled, method, policies);
     if (routed.kind === 'refused') return routed;
     const { traffic } = routed;
-    const actions = ruleActions(found, destination, routed.plan.filter, method.path);
+    const actions = ruleActions(found, destination, routed.plan, method.path);
     const way = { policies, rule: found.rule, destination, traffic, actions };
     return { kind: 'routed', plan: { ...routed.plan, way }, to: routed.to };
   }

@@ -7,7 +7,7 @@ import {
   type RouteMatch,
   type RouteRule,
 } from '@micromesh/policy/route';
-import { filterKey, type NodeFilter } from '@micromesh/selector';
+import { filterKey, type NodeFilter, type Strategy } from '@micromesh/selector';
 
 /** A rule that took a call, and the match by which it did. */
 export type FoundRule = Extract<RouteMatch, { readonly kind: 'rule' }>;
@@ -27,6 +27,12 @@ export interface RuleEdits {
 export interface RetryNodes {
   readonly filter: NodeFilter;
   readonly filterKey: string;
+}
+
+/** Which nodes calls go to, and how one is chosen. */
+interface NodeChoice {
+  readonly filter: NodeFilter;
+  readonly strategy: Strategy;
 }
 
 /** What a rule does with a call beside saying where it goes: made once for a plan and a destination, and the same for all their calls. */
@@ -51,20 +57,20 @@ export interface RuleActions {
 /**
  * What a rule does with the calls of a plan; undefined: nothing beside saying where they go.
  *
- * @param filter - that of the code and of the subset.
+ * @param nodes - of the calls, by the code and the operator.
  * @param path - of the method.
  */
 export function ruleActions(
   { rule, match }: FoundRule,
   destination: RouteDestination,
-  filter: NodeFilter,
+  nodes: NodeChoice,
   path: string,
 ): RuleActions | undefined {
   const { fault, annotations, mirrors, chance, retry } = rule;
   const isOfAttempt = annotations.faultScope.value === 'attempt';
   const edits = ruleEdits(rule, destination, match.rewritePath?.(path));
   const revisits = retry?.ignorePreviousHosts.value === false;
-  const retryNodes = nearForRetries(rule, filter);
+  const retryNodes = nearForRetries(rule, nodes);
   const adaptsTimeout = annotations.adaptiveAttemptTimeout.value;
   const does = fault !== undefined || mirrors.length > 0 || edits !== undefined;
   if (!does && !revisits && retryNodes === undefined && !adaptsTimeout) return undefined;
@@ -93,9 +99,10 @@ function ruleEdits(
   return changes ? { request, response, path, authority } : undefined;
 }
 
-/** Where the call's nodes are preferred by their locality, a retry is not drawn away from it, unless the rule lets it. */
-function nearForRetries({ retry }: RouteRule, filter: NodeFilter): RetryNodes | undefined {
-  if (retry === undefined || retry.remoteLocalities.value || filter.locality !== 'prefer') return undefined;
+/** Where the code prefers near nodes, and no operator has a rule of localities, a retry is not drawn away from them, unless the rule lets it. */
+function nearForRetries({ retry }: RouteRule, { filter, strategy }: NodeChoice): RetryNodes | undefined {
+  if (retry === undefined || retry.remoteLocalities.value) return undefined;
+  if (filter.locality !== 'prefer' || strategy.locality !== undefined) return undefined;
   const near = { ...filter, locality: 'require' } as const;
   return { filter: near, filterKey: filterKey(near) };
 }
