@@ -69,6 +69,14 @@ export interface RouteTrace {
         readonly ratio: number;
       }
     | undefined;
+  /** The blocks of DestinationRules that hold for it; where one is undefined what the mesh says does, else micromesh's defaults. */
+  readonly traffic: {
+    readonly loadBalancer: PolicyWordOrigin | undefined;
+    readonly outlierDetection: PolicyWordOrigin | undefined;
+    readonly connectionPool: PolicyWordOrigin | undefined;
+    readonly retryBudget: PolicyWordOrigin | undefined;
+    readonly tls: PolicyWordOrigin | undefined;
+  };
 }
 
 /** A node that an attempt could have gone to, as things stood when it began. */

@@ -1,4 +1,4 @@
-import { type ServiceKey, type Snapshot, systemClock } from '@micromesh/core';
+import { formatServiceKey, type ServiceKey, type Snapshot, systemClock } from '@micromesh/core';
 import type { Registry } from '@micromesh/registry';
 import { type AskableProcess, askProcesses, findProcesses } from '../nodes/client-processes.js';
 import { knownInterventions } from '../nodes/known-interventions.js';
@@ -13,6 +13,7 @@ export interface ServiceFacts extends Pick<NodesView, 'nodes' | 'unasked'> {
 /** Asks for the nodes of services, of each once. */
 export class KnownServices {
   readonly #registry: Registry;
+  readonly #facts = new Map<string, Promise<ServiceFacts>>();
   #processes: Promise<readonly AskableProcess[]> | undefined;
 
   constructor(registry: Registry) {
@@ -20,7 +21,14 @@ export class KnownServices {
   }
 
   /** @throws RegistryError when the registry does not answer. */
-  async of(service: ServiceKey): Promise<ServiceFacts> {
+  of(service: ServiceKey): Promise<ServiceFacts> {
+    const name = formatServiceKey(service);
+    const facts = this.#facts.get(name) ?? this.#ask(service);
+    this.#facts.set(name, facts);
+    return facts;
+  }
+
+  async #ask(service: ServiceKey): Promise<ServiceFacts> {
     const registry = this.#registry;
     this.#processes ??= findProcesses(registry);
     const snapshot = await snapshotNow(registry, service);

@@ -1,6 +1,6 @@
 import type { CallContext, Method, PlanTrace, TracedValue, ValueOrigin } from '@micromesh/core';
 import type { PolicyOrigin } from '@micromesh/policy';
-import type { RetryRule } from '@micromesh/policy/route';
+import type { RetryRule, RouteRule } from '@micromesh/policy/route';
 import type { CallOptions } from './call-options.js';
 import type { CallPlan } from './call-plan.js';
 import type { CodeWord } from './code-word.js';
@@ -38,13 +38,10 @@ export function explainPlan(plan: CallPlan, call: PlannedFor): PlanTrace {
   const subset = destination?.subset && way?.policies.of(destination.service)?.subset(destination.subset);
   return {
     timeoutMs: timeoutOf(plan, call),
-    retries: { value: plan.retries, from: [retriesFrom(plan, retry)] },
+    retries: { value: plan.retries, from: [retriesFrom(plan, retry, ruledHedge)] },
     retry: conditionOf(plan, retry),
     idempotent: { value: plan.idempotent, from: [idempotencyFrom(said, call.method)] },
-    attemptTimeoutMs: {
-      value: plan.attemptTimeoutMs,
-      from: retry?.perTryTimeoutMs ? [policy(retry.perTryTimeoutMs.origin)] : of('attemptTimeoutMs'),
-    },
+    attemptTimeoutMs: { value: plan.attemptTimeoutMs, from: [attemptTimeFrom(plan)] },
     backoff: {
       value: plan.backoff,
       from: retry ? [policy(retry.baseBackoffMs.origin)] : backoffFrom(said),
@@ -95,14 +92,31 @@ function timeoutOf(
   return { value: Number.isFinite(least) ? least : undefined, from: [from] };
 }
 
-function retriesFrom({ said, inheritedAttempts }: CallPlan, rule: RetryRule | undefined): ValueOrigin {
+function retriesFrom(
+  { said, inheritedAttempts }: CallPlan,
+  rule: RetryRule | undefined,
+  hedge: RouteRule['annotations']['hedge'],
+): ValueOrigin {
   // What serves a retry makes none of its own, whoever says how many.
   if (inheritedAttempts > 0) return PARENT;
-  if (rule === undefined) return layerOf(said, 'retries');
+  if (rule === undefined) {
+    // A hedge that the operator asks for is an attempt more than none.
+    const isForHedge = hedge !== undefined && said.retries === undefined && said.mesh.retries === 0;
+    return isForHedge ? policy(hedge.origin) : layerOf(said, 'retries');
+  }
   const own = said.retries;
   return own !== undefined && own < rule.attempts.value
     ? layerOf(said, 'retries')
     : policy(rule.attempts.origin);
+}
+
+function attemptTimeFrom({ said, way, attemptTimeoutMs, idempotent }: CallPlan): ValueOrigin {
+  const { retry, annotations } = way?.rule ?? {};
+  if (retry?.perTryTimeoutMs !== undefined) return policy(retry.perTryTimeoutMs.origin);
+  // It follows what the method takes, and is worked out for each attempt.
+  const adaptive = annotations?.adaptiveAttemptTimeout;
+  const isAdaptive = attemptTimeoutMs === undefined && idempotent && adaptive?.value === true;
+  return isAdaptive ? policy(adaptive.origin) : layerOf(said, 'attemptTimeoutMs');
 }
 
 /** Where a rule and code both have one, both must agree. */

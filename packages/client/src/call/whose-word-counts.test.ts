@@ -126,6 +126,16 @@ function itHolds<Value>(name: string, row: Row<Value>): void {
   });
 }
 
+/** A rule whose resource has an annotation of micromesh's. */
+function annotated(name: string, value: string): string {
+  const annotations = `annotations: { micromesh.io/${name}: "${value}" }`;
+  return helloRules(`{ ${TO_HELLO} }`).replace('name: hello', `name: hello, ${annotations}`);
+}
+
+function noteOf(name: string): string {
+  return `VirtualService hello metadata.annotations["micromesh.io/${name}"] test.yaml:3`;
+}
+
 describe('whose word counts', () => {
   const RULE_TIME = 'VirtualService hello spec.http[0].timeout test.yaml:7';
 
@@ -237,21 +247,54 @@ describe('whose word counts', () => {
       call: [SILENT, { attemptTimeoutMs: 110 }],
       client: [SILENT, { attemptTimeoutMs: 120 }],
       mesh: [SILENT, { attemptTimeoutMs: 130 }],
+      proto: ['unknown', 'idempotent'],
       policy: [
         SILENT,
         helloRules(`{ retries: { attempts: 1, perTryTimeout: 200ms, retryOn: 5xx }, ${TO_HELLO} }`),
         helloRules(`{ retries: { attempts: 1 }, ${TO_HELLO} }`),
+        annotated('adaptive-attempt-timeout', 'true'),
       ],
     },
-    rule: ({ call, client, mesh, policy }) => {
+    rule: ({ call, client, mesh, proto, policy }) => {
       if (policy?.includes('perTryTimeout')) {
         return { value: 200, from: ['VirtualService hello spec.http[0].retries.perTryTimeout test.yaml:7'] };
       }
       if (call !== SILENT) return { value: 110, from: ['call'] };
       if (client !== SILENT) return { value: 120, from: ['client'] };
-      return mesh === SILENT ? { value: undefined, from: ['default'] } : { value: 130, from: ['mesh'] };
+      if (mesh !== SILENT) return { value: 130, from: ['mesh'] };
+      // Worked out for each attempt, of what may run twice.
+      const isAdaptive = policy?.includes('adaptive') === true && proto === 'idempotent';
+      return { value: undefined, from: [isAdaptive ? noteOf('adaptive-attempt-timeout') : 'default'] };
     },
     read: ({ plan }) => plan.attemptTimeoutMs,
+  });
+
+  itHolds('a hedge, and the attempt that it takes', {
+    places: {
+      kind: ['unary', 'serverStream'],
+      call: [SILENT, { hedge: false }, { hedge: { afterMs: 1 } }],
+      client: [SILENT, { hedge: { afterMs: 2 } }],
+      mesh: [SILENT, { hedge: { afterMs: 3 } }, { retries: 0 }],
+      proto: ['unknown', 'idempotent'],
+      policy: [SILENT, annotated('hedge', '40ms')],
+    },
+    rule: ({ kind, call, client, mesh, proto, policy }) => {
+      const retries = mesh?.retries ?? 1;
+      const open = mesh?.retries === undefined ? 'default' : 'mesh';
+      if (call?.hedge !== undefined) return { value: [call.hedge, retries], from: ['call', open] };
+      if (client?.hedge !== undefined) return { value: [client.hedge, retries], from: ['client', open] };
+      // An operator cannot say that a method may run twice.
+      if (policy !== SILENT && kind === 'unary' && proto === 'idempotent') {
+        const from = [noteOf('hedge'), mesh?.retries === 0 ? noteOf('hedge') : 'default'];
+        return { value: [{ afterMs: 40 }, 1], from };
+      }
+      if (mesh?.hedge !== undefined) return { value: [mesh.hedge, retries], from: ['mesh', open] };
+      return { value: [false, retries], from: ['default', open] };
+    },
+    read: ({ plan: { hedge, retries } }) => ({
+      value: [hedge.value, retries.value],
+      from: [...hedge.from, ...retries.from],
+    }),
   });
 
   itHolds('the pause before a retry', {

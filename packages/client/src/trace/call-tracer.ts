@@ -6,8 +6,10 @@ import {
   type Clock,
   currentCallContext,
   type Outcome,
+  type PolicyWordOrigin,
   type RouteTrace,
 } from '@micromesh/core';
+import type { PolicyOrigin } from '@micromesh/policy';
 import type { RouteDestination, RouteRule } from '@micromesh/policy/route';
 import type { CallPlan } from '../call/call-plan.js';
 import type { CallNotes, ClientCall } from '../call/client-call.js';
@@ -69,12 +71,24 @@ export class CallTracer implements CallNotes {
 
 function routeOf({ way }: CallPlan): RouteTrace | undefined {
   if (way === undefined) return undefined;
-  const { policies, rule, destination } = way;
+  const { policies, rule, destination, traffic } = way;
   return {
     version: policies.version,
     rule: rule && ruleOf(rule),
     destination: destination && destinationOf(destination),
+    traffic: {
+      loadBalancer: traffic.loadBalancer && originOf(traffic.loadBalancer),
+      outlierDetection: traffic.outlier && originOf(traffic.outlier),
+      connectionPool: traffic.connectionPool && originOf(traffic.connectionPool),
+      retryBudget: traffic.retryBudget && originOf(traffic.retryBudget),
+      tls: traffic.tls && originOf(traffic.tls),
+    },
   };
+}
+
+function originOf({ origin }: { readonly origin: PolicyOrigin }): PolicyWordOrigin {
+  const { resource, path, file, line, isDefault } = origin;
+  return { kind: 'policy', resource, path, file, line, isDefault };
 }
 
 function ruleOf({ name, origin: { resource, path, file, line } }: RouteRule): RouteTrace['rule'] {

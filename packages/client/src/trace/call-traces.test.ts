@@ -28,7 +28,9 @@ describe('the trace of a call', () => {
     const rules = helloRules(
       '{ name: canary, match: [{ headers: { x-user: { exact: anna } } }], timeout: 2s, retries: { attempts: 3, retryOn: unavailable }, route: [{ destination: { host: hello, subset: v1 }, weight: 100 }] }',
     );
-    const policies = new TestPolicies(rules + helloSubsets('1'));
+    const traffic = 'trafficPolicy: { outlierDetection: { consecutive5xxErrors: 3 } }';
+    const subsets = helloSubsets('1').replace('host: hello', `host: hello, ${traffic}`);
+    const policies = new TestPolicies(rules + subsets);
     const world = new TestWorld(1, { policies, defaults: { waitForReady: true } });
     const versions = { a: '1', b: '1', c: '2' };
     world.registry.show(
@@ -54,6 +56,7 @@ describe('the trace of a call', () => {
         version: 'v1',
         rule: { name: 'canary', resource: 'VirtualService hello', path: 'spec.http[0]', file: 'test.yaml' },
         destination: { service: { name: 'hello' }, subset: 'v1', ratio: 1 },
+        traffic: { outlierDetection: { resource: 'DestinationRule hello', line: 12 }, tls: undefined },
       },
       attempts: [
         {
