@@ -27,6 +27,10 @@ function pathsOf(resource: Resource): readonly string[] {
       );
       return [...notes, ...pathsOfTraffic(trafficPolicy, 'spec.trafficPolicy', true), ...ofSubsets];
     }
+    // What they would refuse in dry-run is told.
+    case 'RateLimit':
+    case 'ConcurrencyLimit':
+      return [];
     default:
       return notes;
   }

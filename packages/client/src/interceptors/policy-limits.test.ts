@@ -1,5 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { type Outcome, seededRandom } from '@micromesh/core';
+import { events, type Outcome, seededRandom } from '@micromesh/core';
 import { FakeClock } from '@micromesh/core/testing';
 import { LimitCounters } from '@micromesh/policy/limits';
 import { RoundRobin } from '@micromesh/selector';
@@ -234,6 +234,25 @@ describe('a ConcurrencyLimit of the client', () => {
     expect(await codes(calls.map(({ outcome }) => outcome))).toEqual([14, 14, 14]);
     await test.clock.settle();
     expect(test.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('a limit of the client in dry-run', () => {
+  it('refuses nobody, and tells of each call that it would have refused', async () => {
+    const dry = limits(
+      ['RateLimit', TWO_A_SECOND],
+      ['ConcurrencyLimit', 'host: hello, maxConcurrent: 1'],
+    ).replaceAll(/name: (limit-\d)/g, 'name: $1, annotations: { micromesh.io/dry-run: "true" }');
+    const { test } = await world(dry);
+    const told: string[] = [];
+    const off = events.dryRun.subscribe(({ resource, effect }) => told.push(`${resource} ${effect}`));
+    const caller = test.caller();
+    for (let call = 0; call < 3; call++) expect((await test.call(caller).outcome).code).toBe(OK);
+    expect(told).toEqual(['RateLimit limit-0 refuse']);
+    await test.clock.advance(1000);
+    expect(await codes([1, 2].map(() => test.call(caller).outcome))).toEqual([OK, OK]);
+    expect(told.slice(1)).toEqual(['ConcurrencyLimit limit-1 refuse']);
+    off();
   });
 });
 

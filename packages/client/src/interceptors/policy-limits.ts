@@ -8,6 +8,7 @@ import {
   type PlaceRefusal,
   type RateRefusal,
   takeTokens,
+  wouldRefuse,
 } from '@micromesh/policy/limits';
 import type { PlannedCall } from '../call/client-call.js';
 import type { Interceptor, Invoke } from '../chain/interceptor.js';
@@ -16,8 +17,9 @@ import { PUSH_BACK } from '../retry/push-back.js';
 
 /** Refuses what the operator's RateLimits and ConcurrencyLimits of the client's side do not let through to the service that a rule sends it to. */
 export function policyLimits(counters: LimitCounters, clock: Clock): Interceptor<PlannedCall> {
-  return (next) =>
-    function policyLimits(call) {
+  return (below) => {
+    const next = watched(counters, below, clock);
+    return function policyLimits(call) {
       const counted = counters.of(call.to.key, call, call.plan.way?.policies);
       if (counted === undefined) return next(call);
       const entry =
@@ -29,6 +31,19 @@ export function policyLimits(counters: LimitCounters, clock: Clock): Interceptor
       if (empty !== undefined) return Promise.resolve(overRate(call, empty));
       return entry === undefined ? next(call) : inPlaces(call, entry, next);
     };
+  };
+}
+
+/** Counts what those in dry-run would have refused. */
+function watched(counters: LimitCounters, next: Invoke<PlannedCall>, clock: Clock): Invoke<PlannedCall> {
+  return function watched(call) {
+    const leave = wouldRefuse(counters, call.to.key, call, clock);
+    if (leave === undefined) return next(call);
+    return next(call).then((outcome) => {
+      leave();
+      return outcome;
+    });
+  };
 }
 
 function overRate(call: PlannedCall, refusal: RateRefusal): Outcome {

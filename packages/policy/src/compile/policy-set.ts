@@ -43,6 +43,8 @@ export class PolicySet {
   readonly #byDomain = new Map<string, RouteTable | null>();
   readonly #isSilent: boolean;
   readonly #limits: LimitTable;
+  /** The limits in dry-run, which only count what they would have refused; undefined: there are none. */
+  readonly dryRunLimits: LimitTable | undefined;
 
   private constructor(resources: readonly Resource[], { version, caller }: PolicySetOptions) {
     this.version = version;
@@ -51,6 +53,8 @@ export class PolicySet {
     this.#live = new PolicyLayer(inForce, caller);
     this.#limits = new LimitTable(inForce);
     const dry = resources.filter(inDryRun);
+    const dryLimits = new LimitTable(dry);
+    this.dryRunLimits = dryLimits.limitKeys.size === 0 ? undefined : dryLimits;
     this.dryRunTitles = new Set(dry.map(resourceTitle));
     this.#dryRun = dry.length === 0 ? undefined : new PolicyLayer([...dry, ...inForce], caller);
     this.dropped = (this.#dryRun ?? this.#live).dropped;
@@ -84,12 +88,12 @@ export class PolicySet {
 
   /** What bounds the calls of a service on one side; the object is the same for the same key. Undefined: nothing does. */
   limitsOf(service: ServiceKey, side: LimitSide): ServiceLimits | undefined {
-    return this.#limits.of(service, side);
+    return this.#limits.limitsOf(service, side);
   }
 
   /** Names all limits by the resource and all that it says: one that is in two versions is the same. */
   get limitKeys(): ReadonlySet<string> {
-    return this.#limits.keys;
+    return this.#limits.limitKeys;
   }
 
   /** The rules for a host that an HTTP gateway is called by: a service, or a name of the internet. */

@@ -1,4 +1,5 @@
 // What counts calls; without the schema, which takes longer to load than all else that a call needs.
+export { wouldRefuse } from './dry-run-limits.js';
 export {
   LimitCounters,
   type LimitPolicies,

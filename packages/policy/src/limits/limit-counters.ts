@@ -10,6 +10,8 @@ export interface LimitPolicies {
   readonly limitKeys: ReadonlySet<string>;
   /** Undefined: the calls of the service are not limited on this side. */
   limitsOf(service: ServiceKey, side: LimitSide): ServiceLimits | undefined;
+  /** Those that only count what they would have refused; undefined: there are none. */
+  readonly dryRunLimits?: LimitPolicies | undefined;
 }
 
 /** Which version is in force. */
@@ -37,6 +39,7 @@ export class LimitCounters {
   #policies: LimitPolicies | undefined;
   readonly #rates = new Map<string, RateCounter>();
   readonly #places = new Map<string, PlaceCounter>();
+  #dryRun: LimitCounters | undefined;
   /** By what was prepared for a method: one look for each call. */
   readonly #bound = new WeakMap<MethodLimits, MethodCounters>();
 
@@ -62,17 +65,33 @@ export class LimitCounters {
     began?: LimitPolicies,
   ): MethodCounters | undefined {
     const { current } = this.#view;
-    if (current === undefined) return undefined;
     if (current !== this.#policies) this.#follow(current);
+    if (current === undefined) return undefined;
     const limits = (began ?? current).limitsOf(service, this.#side)?.of(method.path);
     return limits === undefined ? undefined : (this.#bound.get(limits) ?? this.#bind(service, limits));
   }
 
+  /** What counts for the limits in dry-run. */
+  get dryRun(): LimitCounters {
+    const view = this.#view;
+    this.#dryRun ??= new LimitCounters(
+      this.#side,
+      {
+        get current() {
+          return view.current?.dryRunLimits;
+        },
+      },
+      this.#clock,
+    );
+    return this.#dryRun;
+  }
+
   /** Calls under way hold what they count with themselves. */
-  #follow(policies: LimitPolicies): void {
+  #follow(policies: LimitPolicies | undefined): void {
     this.#policies = policies;
     for (const counters of [this.#rates, this.#places]) {
-      for (const [name, { rule }] of counters) if (!policies.limitKeys.has(rule.key)) counters.delete(name);
+      for (const [name, { rule }] of counters)
+        if (policies?.limitKeys.has(rule.key) !== true) counters.delete(name);
     }
   }
 

@@ -2,27 +2,27 @@ import type { ServiceKey } from '@micromesh/core';
 import { matchesService } from '../hosts/service-pattern.js';
 import type { Resource } from '../validate/resource.js';
 import { type CompiledLimit, compileLimit } from './compile-limit.js';
+import type { LimitPolicies } from './limit-counters.js';
 import type { LimitSide } from './limit-rules.js';
 import { ServiceLimits } from './service-limits.js';
 
 /** The limits of one version of the policies, found by the service and the side that they are for. */
-export class LimitTable {
-  /** Of all limits. */
-  readonly keys: ReadonlySet<string>;
+export class LimitTable implements LimitPolicies {
+  readonly limitKeys: ReadonlySet<string>;
   readonly #sides: Readonly<Record<LimitSide, LimitsOfSide | undefined>>;
 
-  /** @param resources - in force; what is in dry-run counts nothing. */
+  /** @param resources - those that count together: in force, or in dry-run. */
   constructor(resources: readonly Resource[]) {
     const limits = resources.flatMap((resource) =>
       resource.kind === 'RateLimit' || resource.kind === 'ConcurrencyLimit'
         ? (compileLimit(resource) ?? [])
         : [],
     );
-    this.keys = new Set(limits.map(({ rule }) => rule.key));
+    this.limitKeys = new Set(limits.map(({ rule }) => rule.key));
     this.#sides = { client: ofSide(limits, 'client'), server: ofSide(limits, 'server') };
   }
 
-  of(service: ServiceKey, side: LimitSide): ServiceLimits | undefined {
+  limitsOf(service: ServiceKey, side: LimitSide): ServiceLimits | undefined {
     return this.#sides[side]?.of(service);
   }
 }

@@ -174,10 +174,11 @@ describe('whatever calls do', () => {
             const open = calls.filter(({ call }) => call.state === 'in' || call.state === 'waits');
             open[which % Math.max(1, open.length)]?.call.leave();
           }
-          for (const [counter, others] of [
+          const limits: readonly (readonly [PlaceCounter, readonly number[]])[] = [
             [a, [0, 2]],
             [b, [1, 2]],
-          ] as const) {
+          ];
+          for (const [counter, others] of limits) {
             const atWork = calls.filter(
               ({ call, kind }) => others.includes(kind) && call.state === 'in',
             ).length;
@@ -201,7 +202,7 @@ describe('whatever calls do', () => {
         }
         expect(clock.pendingTimers).toBe(0);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

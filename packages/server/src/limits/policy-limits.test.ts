@@ -74,10 +74,12 @@ class World {
     this.limits = new PolicyLimits(this.policies, { service: SERVICE, clock, random: seededRandom(seed) });
   }
 
-  set(...specs: readonly (readonly [kind: 'RateLimit' | 'ConcurrencyLimit', spec: string])[]): this {
+  set(
+    ...specs: readonly (readonly [kind: 'RateLimit' | 'ConcurrencyLimit', spec: string, more?: string])[]
+  ): this {
     const text = specs.map(
-      ([kind, spec], index) =>
-        `apiVersion: micromesh.io/v1\nkind: ${kind}\nmetadata: { name: limit-${index} }\nspec: { host: hello, ${spec} }\n`,
+      ([kind, spec, more = ''], index) =>
+        `apiVersion: micromesh.io/v1\nkind: ${kind}\nmetadata: { name: limit-${index}${more} }\nspec: { host: hello, ${spec} }\n`,
     );
     const { resources, problems } = validate(readResources(text.join('---\n'), 'test.yaml').documents);
     expect(problems).toEqual([]);
@@ -96,6 +98,7 @@ class World {
   }
 }
 
+const DRY = ', annotations: { micromesh.io/dry-run: "true" }';
 const TWO_A_SECOND = 'tokenBucket: { maxTokens: 2, tokensPerFill: 2, fillInterval: 1s }';
 
 describe('a RateLimit of the server', () => {
@@ -226,6 +229,50 @@ describe('a ConcurrencyLimit of the server', () => {
       'concurrencyLimit',
       'concurrencyLimit',
     ]);
+  });
+});
+
+describe('a limit in dry-run', () => {
+  it('refuses nobody, and tells of each call that it would have refused', () => {
+    const told: string[] = [];
+    const offDryRun = events.dryRun.subscribe(({ resource, effect, method }) =>
+      told.push(`${resource} ${effect} ${method}`),
+    );
+    const world = new World();
+    world.set(
+      ['RateLimit', TWO_A_SECOND, DRY],
+      ['ConcurrencyLimit', 'maxConcurrent: 2, maxQueued: 1', DRY],
+      ['ConcurrencyLimit', 'maxConcurrent: 4'],
+    );
+    const calls = [1, 2, 3, 4].map(() => world.apply());
+    expect(calls.map(({ state }) => state)).toEqual(['passed', 'passed', 'passed', 'passed']);
+    expect(told).toEqual([
+      'RateLimit limit-0 refuse /h.H/A',
+      'RateLimit limit-0 refuse /h.H/A',
+      'ConcurrencyLimit limit-1 refuse /h.H/A',
+    ]);
+    expect(world.apply().state).toBe('shed');
+    for (const call of calls) call.leave();
+    world.set(['ConcurrencyLimit', 'maxConcurrent: 2, maxQueued: 1', DRY]);
+    told.length = 0;
+    expect(world.states(4)).toEqual(['passed', 'passed', 'passed', 'passed']);
+    expect(told).toEqual(['ConcurrencyLimit limit-0 refuse /h.H/A']);
+    offDryRun();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('keeps its own count of those that go, also from its line', () => {
+    let told = 0;
+    const offDryRun = events.dryRun.subscribe(() => told++);
+    const world = new World().set(['ConcurrencyLimit', 'maxConcurrent: 1, maxQueued: 1', DRY]);
+    for (let round = 0; round < 5; round++) {
+      const [first, second] = [world.apply(), world.apply()];
+      (round % 2 === 0 ? first : second)?.leave();
+      world.apply().leave();
+      (round % 2 === 0 ? second : first)?.leave();
+    }
+    expect(told).toBe(0);
+    offDryRun();
   });
 });
 

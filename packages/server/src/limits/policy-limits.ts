@@ -8,6 +8,7 @@ import {
   PlaceEntry,
   type PlaceRefusal,
   takeTokens,
+  wouldRefuse,
 } from '@micromesh/policy/limits';
 import type { ReplyStatus } from '../reply-status.js';
 import { pollSockets } from '../stall-detector.js';
@@ -51,7 +52,7 @@ export class PolicyLimits {
     const { service, clock } = this.#parts;
     const counted = this.#counters.of(service, applicant);
     if (counted === undefined) {
-      applicant.passed();
+      this.#pass(applicant);
       return;
     }
     const entry =
@@ -65,8 +66,21 @@ export class PolicyLimits {
     const empty = takeTokens(counted.rates, applicant, clock.now());
     if (empty !== undefined) {
       this.#shed(applicant, 'rateLimit', describeRate(empty, service), empty.waitMs);
-    } else if (entry === undefined) applicant.passed();
+    } else if (entry === undefined) this.#pass(applicant);
     else this.#enter(applicant, entry);
+  }
+
+  #pass(applicant: LimitedApplicant): void {
+    const { service, clock } = this.#parts;
+    const leave = wouldRefuse(this.#counters, service, applicant, clock);
+    if (leave !== undefined) {
+      const held = applicant.heldByPolicy;
+      applicant.heldByPolicy = once(() => {
+        held?.leave();
+        leave();
+      });
+    }
+    applicant.passed();
   }
 
   #enter(applicant: LimitedApplicant, entry: PlaceEntry): void {
@@ -75,7 +89,7 @@ export class PolicyLimits {
     const begin = () => {
       hasBegun = true;
       this.#entered(entry);
-      applicant.passed();
+      this.#pass(applicant);
     };
     applicant.heldByPolicy = once(() => {
       isGone = true;
