@@ -62,8 +62,7 @@ export class Caller {
     const end = (outcome: Outcome): T => {
       this.parts.active.delete(call);
       call.requests.close();
-      if (call.winner === undefined && call.failedHeaders !== undefined)
-        call.giveHeaders(call.failedHeaders);
+      if (call.winner === undefined && call.failedHeaders !== undefined) call.giveHeaders(call.failedHeaders);
       tracer?.end(call, outcome);
       return read(outcome);
     };
