@@ -21,7 +21,7 @@ import { problemCounts, problemsText } from './problems-text.js';
 
 // To go when the client's chain reads all of them.
 const NOT_FOLLOWED =
-  'micromesh: note: calls of this version follow matches, routes, weights, subsets, timeout, retries, redirect and directResponse of these policies, and nothing else of them yet\n';
+  'micromesh: note: calls of this version follow matches, routes, weights, subsets, timeout, retries, redirect, directResponse, outlierDetection, connectionPool and retryBudget of these policies, and nothing else of them yet\n';
 
 /** What every command that changes policies is told. */
 export interface ChangeOptions {

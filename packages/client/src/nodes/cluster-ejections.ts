@@ -50,11 +50,11 @@ const UNANSWERED: Partial<Record<Reason, 503 | 504>> = {
   deadline: 504,
 };
 
-/** In words: what a row of each rule is of. */
-const ROWS: Readonly<Record<EjectionField, string>> = {
-  consecutive5xxErrors: 'errors',
-  consecutiveGatewayErrors: 'gateway errors',
-  consecutiveLocalOriginFailures: 'failures without an answer',
+/** What a row of each rule is of: one, and many. */
+const ROWS: Readonly<Record<EjectionField, readonly [string, string]>> = {
+  consecutive5xxErrors: ['1 error', 'errors in a row'],
+  consecutiveGatewayErrors: ['1 gateway error', 'gateway errors in a row'],
+  consecutiveLocalOriginFailures: ['1 attempt without an answer', 'attempts in a row without an answer'],
 };
 
 /**
@@ -125,8 +125,10 @@ export class ClusterEjections {
 
   #onEject(handle: NodeHandle, field: EjectionField, lengthMs: number): void {
     const { name } = this.#owner;
-    const words = `${this.rule[field]} ${ROWS[field]} in a row (outlierDetection.${field})`;
-    this.#causes.set(handle, `ejected from ${name} for ${lengthMs} ms: ${words}`);
+    const count = this.rule[field];
+    const [one, many] = ROWS[field];
+    const row = count === 1 ? one : `${count} ${many}`;
+    this.#causes.set(handle, `ejected from ${name} for ${lengthMs} ms: ${row} (outlierDetection.${field})`);
     this.#awaitSweep();
     this.#owner.onChange();
     handle.onClusterEjection();

@@ -50,8 +50,8 @@ export interface ServiceNodesParts {
  */
 const LINGER_MS = 60_000;
 
-/** Pickers that are kept for a strategy, and subsets. */
-const MAX_FILTERS = 256;
+/** Strategies, pickers that are kept for one, and subsets. */
+const MAX_KEPT = 256;
 
 /** All nodes of one service, as this process knows them: one object a service and mesh. */
 export class ServiceNodes implements NodeSurroundings {

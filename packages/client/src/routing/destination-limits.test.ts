@@ -5,6 +5,7 @@ import type { ClientSettings } from '../client-room.js';
 import type { Caller } from '../surface/caller.js';
 import { TestWorld, testNode } from '../testing/index.js';
 import { helloRules, TestPolicies } from '../testing/test-policies.js';
+import type { ConnectionSettings } from '../transport/transport.js';
 
 const HELLO = { name: 'hello' };
 const NODES = ['a', 'b', 'c', 'd', 'e'];
@@ -228,7 +229,7 @@ describe('outlier detection', () => {
       outAfter.push(world.out);
     }
     expect([world.path.join(''), outAfter]).toEqual(['aba', ['', '', 'a']]);
-    expect(world.room.report()[0]?.nodes[0]?.cause).toMatch(/2 failures without an answer in a row/);
+    expect(world.room.report()[0]?.nodes[0]?.cause).toMatch(/2 attempts in a row without an answer/);
   });
 
   it('is in the place of micromesh own, which counts nothing of these calls', async () => {
@@ -269,7 +270,7 @@ describe('outlier detection', () => {
     await world.clock.advance(30_000);
     expect(news.said).toEqual(['a ejected', 'a ready']);
     expect(news.events.map(({ cause }) => cause)).toEqual([
-      'ejected from hello for 30000 ms: 1 errors in a row (outlierDetection.consecutive5xxErrors)',
+      'ejected from hello for 30000 ms: 1 error (outlierDetection.consecutive5xxErrors)',
       '',
     ]);
   });
@@ -347,6 +348,72 @@ describe('outlier detection', () => {
     await world.calls(ROUND, caller);
     expect(world.clock.pendingTimers).toBe(1);
     await world.clock.advance(40_000);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('what an operator does by hand', () => {
+  it('is above all: a node that was taken out stays out when its ejection ends', async () => {
+    const { world, caller } = await worldUnder(outlier('consecutive5xxErrors: 1, maxEjectionPercent: 20'));
+    const [service] = world.room.services;
+    const node = [...(service?.nodes.handles ?? [])].find(({ node: { id } }) => id === 'a');
+    const untilMs = world.clock.wallNow() + 3_600_000;
+    node?.intervene({ nodeId: 'a', who: 'anna', why: 'disk', atMs: world.clock.wallNow(), untilMs });
+    world.fail(status.INTERNAL, 'a');
+    expect(await world.calls(2 * ROUND, caller)).not.toContain('a');
+    expect(world.room.report()[0]?.nodes[0]).toMatchObject({ state: 'ejected', untilMs });
+    node?.intervene(undefined);
+    expect(await world.calls(2 * ROUND, caller)).toContain('a');
+    expect(world.out).toBe('a');
+  });
+});
+
+describe('connections', () => {
+  it('wait for the first word of the policies, and are made as they say then', async () => {
+    const policies = new TestPolicies();
+    let known: () => void = () => {};
+    policies.ready = new Promise((resolve) => {
+      known = resolve;
+    });
+    const world = new TestWorld(1, { policies });
+    const given: (ConnectionSettings | undefined)[] = [];
+    const { connect } = world.transport;
+    world.transport.connect = (node, onState, settings?: ConnectionSettings) => {
+      given.push(settings);
+      return connect.call(world.transport, node, onState);
+    };
+    world.caller(CLIENT);
+    await world.nodes('a');
+    expect(given).toEqual([]);
+    const pool =
+      'tcp: { connectTimeout: 2s }, http: { idleTimeout: 0s, http2KeepAlive: { interval: 30s, timeout: 5s } }';
+    policies.set(helloTraffic(`connectionPool: { ${pool} }`));
+    policies.ready = undefined;
+    known();
+    await world.clock.settle();
+    expect(given).toMatchObject([
+      { connectTimeoutMs: 2000, idleTimeoutMs: 0, keepalive: { intervalMs: 30_000, timeoutMs: 5000 } },
+    ]);
+    policies.set(helloTraffic('connectionPool: { http: { idleTimeout: 1s } }'));
+    await world.nodes('a', 'b');
+    expect(given.slice(1)).toEqual([
+      { connectTimeoutMs: undefined, idleTimeoutMs: 1000, keepalive: undefined },
+    ]);
+  });
+
+  it('are not made once the mesh was closed', async () => {
+    const policies = new TestPolicies();
+    let known: () => void = () => {};
+    policies.ready = new Promise((resolve) => {
+      known = resolve;
+    });
+    const world = new TestWorld(1, { policies });
+    world.caller(CLIENT);
+    await world.nodes('a');
+    world.room.close();
+    known();
+    await world.clock.settle();
+    expect(world.room.report()).toEqual([]);
     expect(world.clock.pendingTimers).toBe(0);
   });
 });

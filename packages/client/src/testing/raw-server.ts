@@ -3,7 +3,12 @@ import type { Server as NetServer, Socket } from 'node:net';
 import { type ChannelOptions, Metadata } from '@grpc/grpc-js';
 import { type Outcome, type ServiceNode, systemClock } from '@micromesh/core';
 import { GrpcJsTransport } from '../transport/grpc-js-transport.js';
-import type { Connection, ConnectionState, WireListener } from '../transport/transport.js';
+import type {
+  Connection,
+  ConnectionSettings,
+  ConnectionState,
+  WireListener,
+} from '../transport/transport.js';
 
 /** Response headers of a gRPC server. */
 export const GRPC = { ':status': 200, 'content-type': 'application/grpc+proto' };
@@ -71,15 +76,22 @@ export async function connected(
   port: number,
   wanted: ConnectionState = 'ready',
   channelOptions: ChannelOptions = {},
+  settings?: ConnectionSettings,
+  onState: (state: ConnectionState, cause: string) => void = () => {},
 ): Promise<Connection> {
   const transport = new GrpcJsTransport({ clock: systemClock, channelOptions });
   let reached: () => void = () => {};
   const state = new Promise<void>((resolve) => {
     reached = resolve;
   });
-  const connection = transport.connect(nodeAt(port), (now) => {
-    if (now === wanted) reached();
-  });
+  const connection = transport.connect(
+    nodeAt(port),
+    (now, cause) => {
+      onState(now, cause);
+      if (now === wanted) reached();
+    },
+    settings,
+  );
   open.push(connection);
   if (connection.state !== wanted) await state;
   return connection;

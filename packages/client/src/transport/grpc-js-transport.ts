@@ -170,7 +170,12 @@ class GrpcJsConnection implements Connection {
   #observe(channel: Channel): void {
     if (this.#closed || channel !== this.#channel) return;
     // Given up. To ask a closed channel to connect would make it do so.
-    if (channel.getConnectivityState(false) === connectivityState.SHUTDOWN) return;
+    const before = channel.getConnectivityState(false);
+    if (before === connectivityState.SHUTDOWN) return;
+    if (before === connectivityState.IDLE && this.idles && this.state === 'ready' && this.#calls.size === 0) {
+      this.#renew();
+      return;
+    }
     // `true`: an idle channel connects now, not at its next call.
     const now = channel.getConnectivityState(true);
     this.#follow(now);
@@ -185,10 +190,7 @@ class GrpcJsConnection implements Connection {
       return;
     }
     if (now === connectivityState.IDLE) {
-      if (this.state !== 'ready') return;
-      if (this.idles && this.#calls.size === 0)
-        this.#become('connecting', 'made anew after it had nothing to do');
-      else this.#become('failed', 'the connection was closed');
+      if (this.state === 'ready') this.#become('failed', 'the connection was closed');
       return;
     }
     this.#watchdog?.cancel();
@@ -237,17 +239,24 @@ class GrpcJsConnection implements Connection {
     // What was sent on a connection before, which the server may be draining, goes on.
     this.#channel.close();
     this.#handshake.abandon();
-    this.#reopen = this.clock.setTimer(
-      this.#reopenDelayMs,
-      () => {
-        const { channel, handshake } = this.open();
-        this.#channel = channel;
-        this.#handshake = handshake;
-        this.#observe(channel);
-      },
-      false,
-    );
+    this.#reopen = this.clock.setTimer(this.#reopenDelayMs, () => this.#openAnew(), false);
     this.#reopenDelayMs = Math.min(RECONNECT_BACKOFF_MS.max, this.#reopenDelayMs * 2);
+  }
+
+  /** It has had nothing to do. The same channel would take the connection up again that grpc-js is about to drop. */
+  #renew(): void {
+    this.#become('connecting', 'made anew after it had nothing to do');
+    if (this.#closed) return;
+    this.#channel.close();
+    this.#handshake.abandon();
+    this.#openAnew();
+  }
+
+  #openAnew(): void {
+    const { channel, handshake } = this.open();
+    this.#channel = channel;
+    this.#handshake = handshake;
+    this.#observe(channel);
   }
 }
 
