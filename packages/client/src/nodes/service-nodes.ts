@@ -314,6 +314,6 @@ export class ServiceNodes implements NodeSurroundings {
 
 /** Filters made from user input, and strategies of versions of the policies, may be any number; those in use are found again at once. */
 function keep<K, T>(items: Map<K, T>, key: K, item: T): void {
-  if (items.size >= MAX_FILTERS) items.clear();
+  if (items.size >= MAX_KEPT) items.clear();
   items.set(key, item);
 }
