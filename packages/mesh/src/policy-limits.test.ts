@@ -98,6 +98,35 @@ describe('limits of two nodes', () => {
   });
 });
 
+describe('a call that a server has refused for a RateLimit', () => {
+  /** How often its node is asked for two calls, where one may come. */
+  async function attemptsUnder(retryOn: string) {
+    const rule = {
+      file: 'rule.yaml',
+      text: `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: hello }
+spec:
+  hosts: [hello]
+  http: [{ retries: { attempts: 1, retryOn: "${retryOn}" }, route: [{ destination: { host: hello } }] }]
+`,
+    };
+    const spec = 'tokenBucket: { maxTokens: 1, fillInterval: 300ms }';
+    const test = world(new MemoryPolicies([rule, limit('RateLimit', spec)]));
+    const client = test.mesh.client(HelloService, { service: 'hello' });
+    const outcomes = [1, 2].map(() => client.anything({ name: 'xuxu' }).catch(() => REFUSED));
+    await test.advance(1000);
+    await Promise.all(outcomes);
+    return test.attempts.length;
+  }
+
+  it('is tried again where the rule names envoy-ratelimited, when there is a token, and by no other word', async () => {
+    expect(await attemptsUnder('resource-exhausted,5xx')).toBe(2);
+    await open?.close();
+    expect(await attemptsUnder('envoy-ratelimited')).toBe(3);
+  });
+});
+
 describe('the servers of a mesh', () => {
   it('follow its policies, and say on the wire when to come again', async () => {
     const mesh = createMesh({

@@ -29,8 +29,9 @@ export function replyTo(error: unknown, trailer: Metadata | undefined): ReplySta
   if (error.metadata instanceof Metadata) {
     const own = error.metadata.clone();
     if (!(error instanceof RpcError)) {
-      // The error of a downstream call: how long its caller is to wait is no word to ours, and the names of its transport are no bug.
+      // The error of a downstream call: how long its caller is to wait, and that it was one too many, is no word to ours, and the names of its transport are no bug.
       own.remove('grpc-retry-pushback-ms');
+      own.remove('x-envoy-ratelimited');
       removeReserved(own);
     }
     metadata.merge(own);

@@ -4,6 +4,9 @@ import type { RetryContext, RetryFunction } from '../retry/retry-function.js';
 
 type HedgeAnnotation = NonNullable<RouteRule['annotations']['hedge']>['value'];
 
+/** Says that a limit in front of the server has refused, and not the server: Envoy's, and that of micromesh's RateLimit. */
+const RATE_LIMITED = 'x-envoy-ratelimited';
+
 /**
  * A plan under a rule: operators bound the load, developers say what calls mean. The time-out and the number of retries are the smaller
  * of what both say, what nobody set beats nothing; a retry needs the word of both. Source: the table "Whose word counts" of the README.
@@ -45,7 +48,11 @@ function hedgedBy(plan: CallPlan, { retry }: RouteRule, hedge: HedgeAnnotation):
 
 /** Both must agree; where the code says nothing, the rule alone decides. */
 function retryUnder({ conditions }: RetryRule, own: RetryFunction | undefined): RetryFunction {
-  const isNamed = ({ outcome }: RetryContext) => retries(conditions.value, outcome);
+  const isNamed = ({ outcome }: RetryContext) =>
+    retries(conditions.value, {
+      ...outcome,
+      isRateLimited: outcome.trailers.get(RATE_LIMITED).length > 0,
+    });
   if (own === undefined) return isNamed;
   return function retryUnderRule(context) {
     return isNamed(context) && own(context);

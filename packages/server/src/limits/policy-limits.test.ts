@@ -125,6 +125,7 @@ describe('a RateLimit of the server', () => {
         'RateLimit limit-0 lets no further call of hello through now (2 each 1000 ms, 2 at once); come again in 600 ms',
     });
     expect(pushBackMs).toBe(600);
+    expect(reply?.metadata.get('x-envoy-ratelimited')).toEqual(['true']);
     expect(shed).toEqual([{ service: SERVICE, method: '/h.H/A', cause: 'rateLimit' }]);
     await clock.advance(600);
     expect(world.states(3)).toEqual(['passed', 'passed', 'shed']);

@@ -17,6 +17,9 @@ import { type Admission, type LoadLimitsParts, once, PUSH_BACK } from './load-li
 import { ReturnTimes } from './return-times.js';
 import type { ServerPolicies } from './server-policies.js';
 
+/** Envoy's word for a refusal that the server itself has nothing to do with: `retryOn: envoy-ratelimited` looks at it. */
+export const RATE_LIMITED = 'x-envoy-ratelimited';
+
 /** A call that asks to pass the operator's limits. */
 export interface LimitedApplicant extends LimitedCall {
   /** What it holds under them, or its place in the line: it gives that back when it leaves. */
@@ -143,6 +146,7 @@ export class PolicyLimits {
     if (events.shed.heard) events.shed.publish({ service, method: applicant.method.path, cause });
     const metadata = new Metadata();
     metadata.set(PUSH_BACK, String(backMs));
+    if (cause === 'rateLimit') metadata.set(RATE_LIMITED, 'true');
     applicant.shed({ code: status.RESOURCE_EXHAUSTED, details, metadata, chosen: true });
   }
 }
