@@ -269,7 +269,7 @@ describe('whose word counts', () => {
     read: ({ plan }) => plan.attemptTimeoutMs,
   });
 
-  itHolds('a hedge, and the attempt that it takes', {
+  itHolds<readonly unknown[]>('a hedge, and the attempt that it takes', {
     places: {
       kind: ['unary', 'serverStream'],
       call: [SILENT, { hedge: false }, { hedge: { afterMs: 1 } }],
