@@ -33,6 +33,7 @@ import {
   checkServiceKey,
 } from './check-mesh-options.js';
 import { chooseRegistry } from './choose-registry.js';
+import { type DryRunCount, DryRunCounts } from './dry-run-counts.js';
 import type { ChannelSettings, ClientOptions, MeshOptions, MeshServerOptions } from './mesh-options.js';
 import { MeshPolicies } from './mesh-policies.js';
 import { createPinoLogger } from './pino-logger.js';
@@ -77,6 +78,8 @@ export interface Mesh extends AsyncDisposable {
    * @throws ConfigError for a service or method that cannot be.
    */
   breaker(service: string | ServiceKey, method: string): BreakerHandle;
+  /** What resources with the annotation `micromesh.io/dry-run` would have done to the calls of this process since the mesh was made. */
+  dryRun(): readonly DryRunCount[];
   /** Stops the servers, ends calls and watches, closes channels and the registry: nothing is left. */
   close(): Promise<void>;
 }
@@ -112,6 +115,7 @@ export class JoinedMesh implements Mesh {
   readonly #registry: Registry;
   readonly #ownsRegistry: boolean;
   readonly #clients: ClientRoom;
+  readonly #dryRun: DryRunCounts | undefined;
   readonly #servers = new Set<() => Promise<void>>();
   readonly #starts = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
@@ -151,6 +155,7 @@ export class JoinedMesh implements Mesh {
       ...(options.traceRatio === undefined ? {} : { traceRatio: options.traceRatio }),
       ...(options.retryBudget === undefined ? {} : { budget: options.retryBudget }),
     });
+    this.#dryRun = this.policies && new DryRunCounts();
   }
 
   channel(service: string | ServiceKey, settings: ChannelSettings = {}): Channel {
@@ -204,6 +209,10 @@ export class JoinedMesh implements Mesh {
     return this.#clients.breakers.of(service, method);
   }
 
+  dryRun(): readonly DryRunCount[] {
+    return this.#dryRun?.list() ?? [];
+  }
+
   with<T>(options: CallOptions, work: () => T): T {
     checkCallOptions('mesh.with', options);
     checkWithWork('mesh.with work', work);
@@ -231,6 +240,7 @@ export class JoinedMesh implements Mesh {
     await Promise.allSettled(this.#starts);
     this.#clients.close();
     this.policies?.close();
+    this.#dryRun?.close();
     if (this.#ownsRegistry) await this.#registry.close();
   }
 

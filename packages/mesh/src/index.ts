@@ -1,4 +1,5 @@
 export { createMesh, type Mesh } from './create-mesh.js';
+export type { DryRunCount } from './dry-run-counts.js';
 export type {
   ChannelSettings,
   ClientOptions,

@@ -46,6 +46,18 @@ function call(test: TestMesh) {
 }
 
 describe('the policies of a mesh', () => {
+  it('in dry-run have no effect, and the mesh counts what they would have had', async () => {
+    const dry = rule(CLOSED);
+    const annotated = 'metadata: { name: closing, annotations: { micromesh.io/dry-run: "true" } }';
+    const inDryRun = { file: 'dry.yaml', text: dry.text.replace('metadata: { name: hello }', annotated) };
+    const test = world({ policies: [new MemoryPolicies([rule(OPEN), inDryRun])] });
+    expect([await call(test), await call(test)]).toEqual(['Hello xuxu', 'Hello xuxu']);
+    expect(test.mesh.dryRun()).toEqual([{ resource: 'VirtualService closing', effect: 'route', count: 2 }]);
+    const without = createMesh({ registry: 'memory:' });
+    expect(without.dryRun()).toEqual([]);
+    await without.close();
+  });
+
   it('are in force from the first call on, and each later version for the calls that begin after it', async () => {
     const policies = new MemoryPolicies([rule(CLOSED)]);
     const test = world({ policies: [policies] });

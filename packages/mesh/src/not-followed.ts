@@ -6,9 +6,7 @@ type TrafficPolicy = NonNullable<
 
 type ConnectionPool = NonNullable<TrafficPolicy['connectionPool']>;
 
-const ANNOTATIONS = [['dryRun', 'micromesh.io/dry-run']] as const;
-
-/** What calls do not follow yet of these policies, by resource and path: it is said, never silent. */
+/** What calls do not follow of these policies, by resource and path: it is said, never silent. */
 export function notFollowed(resources: readonly Resource[]): readonly string[] {
   return resources.flatMap((resource) => {
     const title = `${resource.kind} ${resource.name}`;
@@ -17,23 +15,12 @@ export function notFollowed(resources: readonly Resource[]): readonly string[] {
 }
 
 function pathsOf(resource: Resource): readonly string[] {
-  const annotations = ANNOTATIONS.filter(([name]) => resource.annotations[name] !== undefined);
-  const notes = annotations.map(([, written]) => `annotation ${written}`);
-  switch (resource.kind) {
-    case 'DestinationRule': {
-      const { trafficPolicy, subsets = [] } = resource.spec;
-      const ofSubsets = subsets.flatMap((subset, index) =>
-        pathsOfTraffic(subset.trafficPolicy, `spec.subsets[${index}].trafficPolicy`, false),
-      );
-      return [...notes, ...pathsOfTraffic(trafficPolicy, 'spec.trafficPolicy', true), ...ofSubsets];
-    }
-    // What they would refuse in dry-run is told.
-    case 'RateLimit':
-    case 'ConcurrencyLimit':
-      return [];
-    default:
-      return notes;
-  }
+  if (resource.kind !== 'DestinationRule') return [];
+  const { trafficPolicy, subsets = [] } = resource.spec;
+  const ofSubsets = subsets.flatMap((subset, index) =>
+    pathsOfTraffic(subset.trafficPolicy, `spec.subsets[${index}].trafficPolicy`, false),
+  );
+  return [...pathsOfTraffic(trafficPolicy, 'spec.trafficPolicy', true), ...ofSubsets];
 }
 
 /** @param isOfHost - and not of a subset, which shares the connections of all. */

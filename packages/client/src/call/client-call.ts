@@ -9,6 +9,7 @@ import {
   type Timer,
 } from '@micromesh/core';
 import { supersededOutcome } from '../chain/local-outcome.js';
+import type { WatchedCall } from '../dry-run/watched-call.js';
 import type { RetryConcurrency } from '../limits/retry-concurrency.js';
 import type { NodeHandle } from '../nodes/node-handle.js';
 import type { Service } from '../nodes/service.js';
@@ -130,6 +131,8 @@ export class ClientCall implements Call {
   headersGiven = false;
   /** Called when the last message of the request is there. */
   whenRequestEnds: (() => void) | undefined;
+  /** What is looked at for resources in dry-run; undefined: nothing. */
+  watched: WatchedCall | undefined;
   /** Response headers of an attempt that failed, for the call's end when none wins. */
   failedHeaders: Metadata | undefined;
   /** Notes what happens, where somebody asked for that. */

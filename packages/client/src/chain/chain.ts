@@ -8,6 +8,7 @@ import { attemptSpan } from '../interceptors/attempt-span.js';
 import { attemptTimeout } from '../interceptors/attempt-timeout.js';
 import { deadline } from '../interceptors/deadline.js';
 import { destinationPlaces } from '../interceptors/destination-places.js';
+import { dryRun, dryRunMark } from '../interceptors/dry-run.js';
 import { edits } from '../interceptors/edits.js';
 import { fault } from '../interceptors/fault.js';
 import { guarded, guardedAttempt } from '../interceptors/guard.js';
@@ -71,6 +72,8 @@ export function buildChain(parts: ChainParts): Chain {
       .insideAll('call interceptor', parts.callInterceptors.map(guarded))
       // Options are merged, and the route is found, once; everything below reads one plan of one version of the policies.
       .inside('plan', plan(parts.planner, random, router))
+      // Looks at what a call came to; nothing below knows of resources in dry-run.
+      .aroundIf('dry run', router && dryRun(clock))
       // Absolute, so that it bounds every attempt, every pause and the wait for the first snapshot.
       .around('deadline', deadline(clock))
       // Made on purpose in the caller, as Istio has it: neither retried nor marked, and no limit counts it.
@@ -97,6 +100,8 @@ export function buildChain(parts: ChainParts): Chain {
       .insideAll('attempt interceptor', parts.attemptInterceptors.map(guardedAttempt))
       // What is known of the method's time tells when to hedge, and when a retry comes too late.
       .around('latency', latency(clock))
+      // What is in dry-run counts what the node's own marks count.
+      .aroundIf('dry run mark', router && dryRunMark(clock))
       // The outcome goes back to the node before retry selects the next one.
       .around('mark', mark(clock))
       // Below mark, so that a node that was cut is marked for it.

@@ -26,6 +26,11 @@ export class Layers<In, Out> {
     return new Layers(this.fold, [...this.brackets, bracket], [...this.names, name]);
   }
 
+  /** Adds a layer that looks on, where one is asked for. */
+  aroundIf(name: string, bracket: Bracket<Out> | undefined): Layers<In, Out> {
+    return bracket === undefined ? this : this.around(name, bracket);
+  }
+
   /** Adds layers of users', which hand on what they get. */
   insideAll(name: string, interceptors: readonly Interceptor<Out>[]): Layers<In, Out> {
     if (interceptors.length === 0) return this;

@@ -1,5 +1,5 @@
-import { formatServiceKey, type Outcome, type Random } from '@micromesh/core';
-import type { PolicySet, ServicePolicy } from '@micromesh/policy';
+import { events, formatServiceKey, type Outcome, type Random } from '@micromesh/core';
+import type { OutlierRule, PolicySet, ServicePolicy } from '@micromesh/policy';
 import {
   drawDestination,
   drawFault,
@@ -10,25 +10,27 @@ import {
 } from '@micromesh/policy/route';
 import type { CallPlan } from '../call/call-plan.js';
 import type { Call, PlannedCall } from '../call/client-call.js';
+import type { ServiceNodes } from '../nodes/service-nodes.js';
 import { CallRequest } from '../routing/route-request.js';
-import type { DryRunCounts } from './dry-run-counts.js';
+import type { DryRunEffect, WatchedCall } from './watched-call.js';
+import { WouldEject } from './would-eject.js';
 
-/** What a rule in dry-run would have made of calls: looked at, counted, and without effect. */
+/** Looks what resources in dry-run would have made of calls, and tells it; nothing comes of it. */
 export class DryRun {
-  readonly #counts: DryRunCounts;
   readonly #random: Random;
+  /** A version that is new begins to count anew. */
+  readonly #ejections = new WeakMap<OutlierRule, WeakMap<ServiceNodes, WouldEject>>();
 
-  constructor(counts: DryRunCounts, random: Random) {
-    this.#counts = counts;
+  constructor(random: Random) {
     this.#random = random;
   }
 
   /**
-   * Looks at a call when it has its plan.
+   * Looks at a call when its way is known.
    *
    * @param would - the policies of its service, if those in dry-run counted.
    * @param taken - its plan; undefined: a rule in force has ended it.
-   * @returns the rule to look at again when the call ends; undefined: it would be the one in force, or none.
+   * @returns what is to be looked at further; undefined: nothing.
    */
   begin(
     call: Call,
@@ -40,42 +42,63 @@ export class DryRun {
     if (found === undefined || found.kind === 'unrouted') return undefined;
     if (found.kind === 'none') {
       const resource = would.routes?.origin.resource;
-      if (resource !== undefined && policies.dryRunTitles.has(resource)) this.#count(resource, 'route', call);
+      if (resource !== undefined && policies.dryRunTitles.has(resource)) tell(resource, 'route', call);
       return undefined;
     }
     const { rule } = found;
     const { resource } = rule.origin;
     if (!policies.dryRunTitles.has(resource)) return undefined;
     if (rule.action.kind !== 'route') {
-      this.#count(resource, 'route', call);
+      tell(resource, 'route', call);
       return undefined;
     }
     const { destinations } = rule.action;
     const destination = drawDestination(destinations, rule.chance, this.#random, taken?.hashKey);
     if (taken === undefined || targetOf(destination) !== targetNow(call, taken))
-      this.#count(resource, 'route', call);
+      tell(resource, 'route', call);
     const { delay, abort } = drawFault(rule.fault, rule.chance, this.#random);
-    if (delay !== undefined || abort !== undefined) this.#count(resource, 'fault', call);
+    if (delay !== undefined || abort !== undefined) tell(resource, 'fault', call);
     const copies = drawMirrors(rule.mirrors, rule.chance, this.#random).length;
-    for (let copy = 0; copy < copies; copy++) this.#count(resource, 'mirror', call);
+    for (let copy = 0; copy < copies; copy++) tell(resource, 'mirror', call);
     return rule;
   }
 
-  /** Looks at what the call came to. */
-  end(call: PlannedCall, rule: RouteRule, outcome: Outcome, tookMs: number): void {
-    const { resource } = rule.origin;
-    const { timeoutMs, retry } = rule;
-    if (call.method.kind === 'unary' && timeoutMs !== undefined && tookMs > timeoutMs.value) {
-      this.#count(resource, 'timeout', call);
+  /** The nodes that an outlier detection in dry-run would have taken out of where the call goes; undefined: there is none. */
+  ejectionsOf(call: PlannedCall, policies: PolicySet): WouldEject | undefined {
+    const destination = call.plan.way?.destination;
+    const would = policies.of(call.to.key)?.dryRun?.traffic(destination?.subset, destination?.port);
+    const rule = would?.outlier;
+    if (rule === undefined || !policies.dryRunTitles.has(rule.origin.resource)) return undefined;
+    let ofRule = this.#ejections.get(rule);
+    if (ofRule === undefined) {
+      ofRule = new WeakMap();
+      this.#ejections.set(rule, ofRule);
     }
-    if (retry === undefined || outcome.code === 0) return;
-    const isLeft = call.attempts > 0 && call.attempts <= retry.attempts.value;
-    if (isLeft && retries(retry.conditions.value, outcome)) this.#count(resource, 'retry', call);
+    const { nodes } = call.to;
+    let ejections = ofRule.get(nodes);
+    if (ejections === undefined) {
+      ejections = new WouldEject(rule, nodes, call.plan.filter);
+      ofRule.set(nodes, ejections);
+    }
+    return ejections;
   }
+}
 
-  #count(resource: string, effect: 'route' | 'timeout' | 'retry' | 'fault' | 'mirror', call: Call): void {
-    this.#counts.add(resource, effect, call.service, call.method.path);
+/** Looks at what a call came to. */
+export function endDryRun(call: PlannedCall, { rule }: WatchedCall, outcome: Outcome, tookMs: number): void {
+  if (rule === undefined) return;
+  const { resource } = rule.origin;
+  const { timeoutMs, retry } = rule;
+  if (call.method.kind === 'unary' && timeoutMs !== undefined && tookMs > timeoutMs.value) {
+    tell(resource, 'timeout', call);
   }
+  if (retry === undefined || outcome.code === 0) return;
+  const isLeft = call.attempts > 0 && call.attempts <= retry.attempts.value;
+  if (isLeft && retries(retry.conditions.value, outcome)) tell(resource, 'retry', call);
+}
+
+function tell(resource: string, effect: DryRunEffect, { service, method }: Call): void {
+  if (events.dryRun.heard) events.dryRun.publish({ service, method: method.path, resource, effect });
 }
 
 function targetOf({ service, subset }: RouteDestination): string {

@@ -16,10 +16,14 @@ export function plan(planner: Planner, random: Random, router?: Router): Interce
     const decide = (call: Call, parent: CallContext | undefined) => {
       const own = planner.plan(call.method, call.options);
       const routed = router?.route(call, own);
-      if (routed?.kind === 'refused') return Promise.resolve(refusal(routed));
+      if (routed?.kind === 'refused') {
+        router?.wouldRoute(call, undefined);
+        return Promise.resolve(refusal(routed));
+      }
       const decided = withinRetry(routed?.plan ?? own, parent);
       const deadline = deadlineOf(call.options, decided, call.startedAt, parent);
       const planned = call.planned(decided, deadline, routed?.to);
+      planned.watched = router?.watch(planned);
       const key = decided.idempotencyKey;
       if (key !== undefined) planned.idempotencyKey = key === true ? idempotencyKey(random) : key;
       return next(planned);

@@ -1,14 +1,13 @@
-import { status } from '@grpc/grpc-js';
-import type { Clock, Outcome, Reason, Timer } from '@micromesh/core';
+import type { Clock, Outcome, Timer } from '@micromesh/core';
 import {
   type EjectionField,
-  httpStatusOfGrpc,
   OutlierDetection,
   type OutlierDetectionSettings,
   type Picker,
   type Standing,
   type Strategy,
 } from '@micromesh/selector';
+import { countOutcome, type EndedAttempt } from './count-outcome.js';
 import type { NodeEjection, NodeHandle } from './node-handle.js';
 
 /** What an operator's rule says of the ejections of one destination. */
@@ -31,24 +30,6 @@ export interface ClusterEjectionsOwner {
   /** Nothing is to be kept of it. */
   onEnd(ejections: ClusterEjections): void;
 }
-
-/** An attempt that has ended, as far as it matters here. */
-interface EndedAttempt {
-  readonly handle: NodeHandle;
-  /** Its call has part of its answer. */
-  readonly claimed: boolean;
-}
-
-/** What Envoy counts for an attempt that no server has ended: 504 for a time-out, 503 for a connection; none else. */
-const UNANSWERED: Partial<Record<Reason, 503 | 504>> = {
-  connect: 503,
-  refused: 503,
-  dropped: 503,
-  silent: 503,
-  protocol: 503,
-  attemptTimeout: 504,
-  deadline: 504,
-};
 
 /** What a row of each rule is of: one, and many. */
 const ROWS: Readonly<Record<EjectionField, readonly [string, string]>> = {
@@ -101,16 +82,8 @@ export class ClusterEjections {
   }
 
   /** Takes note of what an attempt came to, unless it says nothing about anybody. */
-  count({ handle, claimed }: EndedAttempt, outcome: Outcome, now: number): void {
-    if (this.#ended) return;
-    if (outcome.origin === 'remote' || outcome.code === status.OK) {
-      this.#detection.answered(handle, httpStatusOfGrpc(outcome.code), now);
-      return;
-    }
-    const httpStatus = UNANSWERED[outcome.reason];
-    // Envoy: a time-out counts where no headers have come.
-    if (httpStatus === undefined || (httpStatus === 504 && claimed)) return;
-    this.#detection.unanswered(handle, httpStatus, now);
+  count(attempt: EndedAttempt, outcome: Outcome, now: number): void {
+    if (!this.#ended) countOutcome(this.#detection, attempt, outcome, now);
   }
 
   /** Why a node is out of this destination, and until when; undefined: it is not. */

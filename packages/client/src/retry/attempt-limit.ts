@@ -16,14 +16,13 @@ const ADAPTIVE = { ratio: 0.99, factor: 2, minMs: 10 };
 /** The limit of an attempt; undefined: none of its own. */
 export function attemptLimit(attempt: Attempt): AttemptLimit | undefined {
   const { attemptTimeoutMs, way } = attempt.call.plan;
+  // What somebody says in figures counts for more than what is reckoned.
+  if (attemptTimeoutMs !== undefined)
+    return { ms: attemptTimeoutMs, what: `attemptTimeoutMs ${attemptTimeoutMs}` };
   const adaptedMs = way?.actions?.adaptsTimeout === true ? adaptiveMs(attempt) : undefined;
-  if (adaptedMs !== undefined && adaptedMs < (attemptTimeoutMs ?? Number.POSITIVE_INFINITY)) {
-    const what = `${Math.round(adaptedMs)} ms, twice what all but 1 % of the answers took lately (micromesh.io/adaptive-attempt-timeout)`;
-    return { ms: adaptedMs, what };
-  }
-  return attemptTimeoutMs === undefined
-    ? undefined
-    : { ms: attemptTimeoutMs, what: `attemptTimeoutMs ${attemptTimeoutMs}` };
+  if (adaptedMs === undefined) return undefined;
+  const what = `${Math.round(adaptedMs)} ms, twice what all but 1 % of the answers took lately (micromesh.io/adaptive-attempt-timeout)`;
+  return { ms: adaptedMs, what };
 }
 
 /**

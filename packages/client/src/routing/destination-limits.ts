@@ -186,7 +186,8 @@ function blockOf(rule: object): string {
   return JSON.stringify(rule, (name, value) => (name === 'origin' ? undefined : value));
 }
 
-function ejectionRule(rule: OutlierRule): ConstructorParameters<typeof ClusterEjections>[0] {
+/** The values of a rule, without where they stand. */
+export function ejectionRule(rule: OutlierRule): ConstructorParameters<typeof ClusterEjections>[0] {
   return {
     consecutive5xxErrors: rule.consecutive5xxErrors.value,
     consecutiveGatewayErrors: rule.consecutiveGatewayErrors.value,

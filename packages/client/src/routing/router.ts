@@ -7,11 +7,14 @@ import {
   NO_TRAFFIC_SETTINGS,
   type RouteAction,
   type RouteDestination,
+  type RouteRule,
 } from '@micromesh/policy/route';
 import { filterKey, type Strategy } from '@micromesh/selector';
 import type { CallPlan } from '../call/call-plan.js';
 import type { Call, PlannedCall } from '../call/client-call.js';
 import { localOutcome } from '../chain/local-outcome.js';
+import { DryRun } from '../dry-run/dry-run.js';
+import type { WatchedCall } from '../dry-run/watched-call.js';
 import type { Service } from '../nodes/service.js';
 import type { MethodLatencies } from '../retry/method-latencies.js';
 import type { DestinationLimits } from './destination-limits.js';
@@ -49,6 +52,7 @@ export class Router {
   readonly #destinationOf: (service: ServiceKey) => Destination;
   readonly #random: Random;
   readonly #limits: DestinationLimits;
+  readonly #dryRun: DryRun;
   /** What was made for a plan, by the destination or, where no rule names one, the settings: all are the same objects for most calls. */
   readonly #made = new WeakMap<object, WeakMap<CallPlan, Routed>>();
   /** A match that rewrites the path makes of its calls what no other does. */
@@ -67,6 +71,7 @@ export class Router {
     this.#destinationOf = destinationOf;
     this.#random = random;
     this.#limits = limits;
+    this.#dryRun = new DryRun(random);
   }
 
   /** Resolves when the policies are known; undefined: they are. */
@@ -88,6 +93,22 @@ export class Router {
     const key =
       found.match.rewritePath === undefined ? destination : this.#rewritten.of(found.match, destination);
     return this.#once(key, plan, () => this.#wayTo(destination, found, call, plan, set));
+  }
+
+  /** What rules in dry-run would have made of a call, now that its way is known; undefined: there are none, or nothing is left to look at. */
+  watch(call: PlannedCall): WatchedCall | undefined {
+    const set = this.#policies.current;
+    if (set === undefined || set.dryRunTitles.size === 0) return undefined;
+    const rule = this.wouldRoute(call, call.plan);
+    const ejections = this.#dryRun.ejectionsOf(call, set);
+    return rule === undefined && ejections === undefined ? undefined : { rule, ejections };
+  }
+
+  /** The same of its way alone; `taken` undefined: a rule in force has ended the call. */
+  wouldRoute(call: Call, taken: CallPlan | undefined): RouteRule | undefined {
+    const set = this.#policies.current;
+    const would = set?.of(call.service)?.dryRun;
+    return set && would && this.#dryRun.begin(call, would, set, taken);
   }
 
   #once(key: object, plan: CallPlan, make: () => Routed): Routed {

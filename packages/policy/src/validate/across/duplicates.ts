@@ -33,7 +33,9 @@ function checkVirtualHosts(folder: Folder): void {
       const read = readHost(host, namespace);
       if (read.kind !== 'service') continue;
       const { pattern } = read;
-      const other = hosts.find((known) => known.owner !== each && isSame(known.pattern, pattern));
+      const other = hosts.find(
+        (known) => known.owner !== each && countTogether(known.owner, each) && isSame(known.pattern, pattern),
+      );
       if (other === undefined) hosts.push({ pattern, owner: each });
       else {
         each.find.error(
@@ -53,7 +55,9 @@ function checkRulesOfOneHost(folder: Folder): void {
     const { spec, namespace } = each.resource;
     const read = readHost(spec.host, namespace);
     if (read.kind !== 'service' || spec.workloadSelector !== undefined) continue;
-    const first = rules.find((known) => isSame(known.pattern, read.pattern));
+    const first = rules.find(
+      (known) => countTogether(known.owner, each) && isSame(known.pattern, read.pattern),
+    );
     if (first === undefined) {
       rules.push({
         pattern: read.pattern,
@@ -83,6 +87,11 @@ function checkRulesOfOneHost(folder: Folder): void {
       first.subsets.add(name);
     }
   }
+}
+
+/** What is in dry-run stands beside what is in force: that is what it is compared with. */
+function countTogether(a: Checked, b: Checked): boolean {
+  return (a.resource.annotations.dryRun ?? false) === (b.resource.annotations.dryRun ?? false);
 }
 
 function isSame(a: ServicePattern, b: ServicePattern): boolean {
