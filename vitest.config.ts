@@ -8,6 +8,7 @@ const UNDER_LOAD = [
   'test/failover/freeze.test.ts',
   'test/server/freeze.test.ts',
   'test/server/shedding.test.ts',
+  'test/policies/hot-reload.test.ts',
 ];
 
 /** The same at a lower load, or in step with a real Consul: two at a time do not disturb each other. */
