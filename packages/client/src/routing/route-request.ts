@@ -1,3 +1,4 @@
+import type { Metadata } from '@grpc/grpc-js';
 import type { RouteRequest } from '@micromesh/policy/route';
 import type { Call } from '../call/client-call.js';
 
@@ -8,6 +9,8 @@ export class CallRequest implements RouteRequest {
   readonly path: string;
   readonly authority: string;
   readonly #call: Call;
+  /** Read once: `Metadata.get` checks the name and copies the values, and tables ask for header after header. */
+  #headers: ReturnType<Metadata['toJSON']> | undefined;
 
   constructor(call: Call) {
     this.#call = call;
@@ -16,7 +19,10 @@ export class CallRequest implements RouteRequest {
   }
 
   header(name: string): string | undefined {
-    const values = this.#call.metadata.get(name);
-    return values.length === 0 ? undefined : values.join(',');
+    this.#headers ??= this.#call.metadata.toJSON();
+    if (!Object.hasOwn(this.#headers, name)) return undefined;
+    const values = this.#headers[name];
+    if (values === undefined || values.length === 0) return undefined;
+    return values.length === 1 ? String(values[0]) : values.join(',');
   }
 }
