@@ -117,6 +117,8 @@ export class ClientCall implements Call {
   paidRetries = 0;
   /** An extra attempt was taken out of the budget for the call, and has not begun. */
   extraTaken = false;
+  /** What extra attempts of a race ended with that were not sent. */
+  unsentExtras: readonly Outcome[] = NONE;
   /** What the call has entered to retry, until its end. */
   retriesUnder: RetryConcurrency | undefined;
   /** What the call waits for before an attempt, in words, for the deadline's message. */

@@ -36,13 +36,15 @@ function attemptOn(
   if (call.over !== undefined) return Promise.resolve(call.over);
   call.attempts++;
   const attempt = new Attempt(call, handle, call.attempts, clock);
+  const isExtra = call.extraTaken;
   call.begin(attempt);
   if (call.notes !== undefined) call.notes.began(call, attempt.attempt, handle);
   if (!call.raced) return next(attempt);
   // Another may have claimed the call while a user's interceptor was at work on the end of this one, which then is nobody's.
-  return next(attempt).then((outcome) =>
-    outcome.code !== status.OK && call.winner !== undefined && call.winner !== attempt
-      ? supersededOutcome(outcome.delivery)
-      : outcome,
-  );
+  return next(attempt).then((outcome) => {
+    if (outcome.code === status.OK) return outcome;
+    if (call.winner !== undefined && call.winner !== attempt) return supersededOutcome(outcome.delivery);
+    if (isExtra && outcome.delivery === 'unsent') call.unsentExtras = [...call.unsentExtras, outcome];
+    return outcome;
+  });
 }

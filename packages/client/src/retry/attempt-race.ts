@@ -8,6 +8,7 @@ import {
   comesTooLate,
   decideRetry,
   hasUntried,
+  moveUnsent,
   takeFromBudget,
   tellStop,
 } from './decide-retry.js';
@@ -118,7 +119,7 @@ export class AttemptRace {
     // Others that still run when one has claimed the call are about to end: what the winner comes to is the outcome.
     if (this.#running > 0 && this.call.over === undefined) {
       if (canMoveUnsent(this.call, outcome)) {
-        this.call.unsentMoves++;
+        moveUnsent(this.call, outcome);
         this.#start();
         return;
       }

@@ -55,7 +55,7 @@ export async function decideRetry(
   if (outcome.reason === 'dropped' || outcome.reason === 'silent') call.lostAt = clock.now();
   if (call.winner !== undefined || FINAL.has(outcome.reason)) return outcome;
   if (canMoveUnsent(call, outcome)) {
-    call.unsentMoves++;
+    moveUnsent(call, outcome);
     return 'again';
   }
   const decision = await askToRetry(call, outcome, clock);
@@ -89,6 +89,13 @@ export async function decideRetry(
 export function canMoveUnsent(call: PlannedCall, { delivery, reason }: Outcome): boolean {
   if (delivery !== 'unsent' || !call.requests.replayable) return false;
   return reason === 'late' || ((reason === 'connect' || reason === 'refused') && hasUntried(call));
+}
+
+/** What the budget gave for an attempt that was not sent is there for the one that takes its place, and goes back where none does. */
+export function moveUnsent(call: PlannedCall, outcome: Outcome): void {
+  const wasExtra = call.raced ? call.unsentExtras.includes(outcome) : countedAttempts(call) > 1;
+  if (wasExtra) call.extraTaken = true;
+  call.unsentMoves++;
 }
 
 /**

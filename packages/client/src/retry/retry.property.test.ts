@@ -258,7 +258,7 @@ describe('whatever nodes do, callers ask, and servers push back', () => {
         expect(left).toBeCloseTo(allowed - (extras - givenBack));
         run.world.room.close();
       }),
-      { numRuns: 100 },
+      { numRuns: 300 },
     );
   });
 

@@ -2,6 +2,7 @@ import type { Channel } from '@grpc/grpc-js';
 import type { BreakerHandle, CallOptions, TypedClient } from '@micromesh/client';
 import { ConfigError, type ServiceDefinition, type ServiceKey, toServiceKey } from '@micromesh/core';
 import type { Mesh } from '../create-mesh.js';
+import type { DryRunCount } from '../dry-run-counts.js';
 import type { ChannelSettings, ClientOptions } from '../mesh-options.js';
 
 /** A mesh without servers: theirs are real sockets and waits, which a clock that stands would hold up for ever. */
@@ -33,6 +34,10 @@ export class ServerlessMesh implements Mesh {
 
   breaker(service: string | ServiceKey, method: string): BreakerHandle {
     return this.#mesh.breaker(service, method);
+  }
+
+  dryRun(): readonly DryRunCount[] {
+    return this.#mesh.dryRun();
   }
 
   with<T>(options: CallOptions, work: () => T): T {
