@@ -19,10 +19,6 @@ import type { Edited } from './edited.js';
 import { type Current, currentOf, stampFacts, stampWords, withPolicies } from './opened-policies.js';
 import { problemCounts, problemsText } from './problems-text.js';
 
-// To go when the client's chain reads all of them.
-const NOT_FOLLOWED =
-  'micromesh: note: calls of this version follow matches, routes, weights, subsets, timeout, retries, redirect, directResponse, outlierDetection, connectionPool and retryBudget of these policies, and nothing else of them yet\n';
-
 /** What every command that changes policies is told. */
 export interface ChangeOptions {
   /** As `createMesh` takes it; default MICROMESH_REGISTRY, else the dev agent of this machine. */
@@ -79,7 +75,6 @@ export function changePolicies(
     const version = isWritten
       ? await store.commit(current.base, resources, stamp, rollbackTo)
       : current.version;
-    if (isWritten && !json) io.stderr.write(NOT_FOLLOWED);
     if (json) {
       const shown = { version: version?.version ?? null, previous: current.base.pointer?.version ?? null };
       const stamped = version === undefined ? {} : stampFacts(version);
