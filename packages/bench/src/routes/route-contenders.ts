@@ -11,6 +11,8 @@ export interface RouteContender {
 }
 
 const MAX_EXTRA_US = 2;
+/** Each of 19 patterns is tried for each call: no table is like that, and it is to stay no worse. */
+const MAX_PATTERNS_US = 8;
 
 /** By what the rules before the one that takes the calls look at. */
 export const ROUTE_CONTENDERS: readonly RouteContender[] = [
@@ -37,6 +39,6 @@ export const ROUTE_CONTENDERS: readonly RouteContender[] = [
     name: '50 x 20 rules, by a pattern each',
     policies: () =>
       manyRoutes((rule) => `{ headers: { ${USER_HEADER}: { regex: "(user|guest)-[0-9]+-${rule}" } } }`),
-    maxExtraUs: MAX_EXTRA_US,
+    maxExtraUs: MAX_PATTERNS_US,
   },
 ];
