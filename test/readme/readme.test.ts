@@ -86,6 +86,26 @@ describe('the README', () => {
     expect(stdout).toBe("{ msg: 'Hello xuxu' }\n[ 'hello-1', 'hello-2' ]\n");
   }, 30_000);
 
+  it('has policies without a mistake, and explains a call under them', async () => {
+    const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+    const [, file = '', yaml = ''] = /```yaml\n# (\S+)\n([\s\S]*?)```/.exec(readme) ?? [];
+    expect(file).toBe('policies/hello.yaml');
+    await mkdir(join(project, 'policies'));
+    await writeFile(join(project, file), yaml);
+    const micromesh = (...parts: readonly string[]) =>
+      run(process.execPath, [join(ROOT, 'packages/micromesh/bin/micromesh.js'), ...parts], {
+        cwd: project,
+        env,
+      });
+    expect(JSON.parse((await micromesh('validate', 'policies/', '--json')).stdout)).toMatchObject({
+      problems: [],
+    });
+    const [, command = ''] = /`micromesh (explain [^`]*)`/.exec(readme) ?? [];
+    const { stdout } = await micromesh(...command.split(' '));
+    expect(stdout).toContain('canary');
+    expect(stdout).toContain('hello.yaml:');
+  });
+
   it('shows a running example by line 20, and names only files that are there', async () => {
     const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
     expect(readme.split('\n').slice(0, 20).join('\n')).toContain('npm start');
