@@ -19,7 +19,7 @@ What 50 VirtualServices of 20 rules each cost a call: beside one without policie
 Example:
   $ npm run --silent bench:routes -- --json > routes.json
 
-Exit status: 0 none costs more than it may (2 us; 8 where each rule has a pattern to try), 1 one does or it failed, 2 wrong usage.
+Exit status: 0 none costs more than it may (2 us; 5 and 8 where each rule has a header or a pattern of its own), 1 one does or it failed, 2 wrong usage.
 `;
 
 interface RoutesUsage {

@@ -10,9 +10,10 @@ export interface RouteContender {
   readonly maxExtraUs: number;
 }
 
+/** The bar. */
 const MAX_EXTRA_US = 2;
-/** Each of 19 patterns is tried for each call: no table is like that, and it is to stay no worse. */
-const MAX_PATTERNS_US = 8;
+/** Tables at their worst, where 19 headers are read, or 19 patterns tried, for each call: they are above the bar, and are to stay no worse. */
+const MAX_WORST_US = { headers: 5, patterns: 8 };
 
 /** By what the rules before the one that takes the calls look at. */
 export const ROUTE_CONTENDERS: readonly RouteContender[] = [
@@ -32,13 +33,13 @@ export const ROUTE_CONTENDERS: readonly RouteContender[] = [
     id: 'many-headers',
     name: '50 x 20 rules, by a header each',
     policies: () => manyRoutes((rule) => `{ headers: { x-header-${rule}: { exact: is-there } } }`),
-    maxExtraUs: MAX_EXTRA_US,
+    maxExtraUs: MAX_WORST_US.headers,
   },
   {
     id: 'patterns',
     name: '50 x 20 rules, by a pattern each',
     policies: () =>
       manyRoutes((rule) => `{ headers: { ${USER_HEADER}: { regex: "(user|guest)-[0-9]+-${rule}" } } }`),
-    maxExtraUs: MAX_PATTERNS_US,
+    maxExtraUs: MAX_WORST_US.patterns,
   },
 ];

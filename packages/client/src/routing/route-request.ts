@@ -20,9 +20,9 @@ export class CallRequest implements RouteRequest {
 
   header(name: string): string | undefined {
     this.#headers ??= this.#call.metadata.toJSON();
-    if (!Object.hasOwn(this.#headers, name)) return undefined;
-    const values = this.#headers[name];
-    if (values === undefined || values.length === 0) return undefined;
+    // What an object has by itself, as `constructor`, is no list.
+    const values: unknown = this.#headers[name];
+    if (!Array.isArray(values) || values.length === 0) return undefined;
     return values.length === 1 ? String(values[0]) : values.join(',');
   }
 }

@@ -240,3 +240,54 @@ describe('an explanation', () => {
     );
   });
 });
+
+describe('rules that each want another text of one header', () => {
+  const header = fc.constantFrom('x-a', 'x-b');
+  const text = fc.constantFrom('', 'a', 'b', 'c', 'd');
+  const condition = fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.tuple(
+        fc.constant('headers'),
+        header,
+        text.map((exact) => ({ exact })),
+      ),
+    },
+    fc.tuple(
+      fc.constantFrom('headers', 'withoutHeaders'),
+      header,
+      fc.constantFrom<object>({}, { prefix: 'a' }, { exact: 'b' }),
+    ),
+  );
+  const match = fc.array(condition, { minLength: 1, maxLength: 3 }).map((conditions) => {
+    const fields: Record<string, Record<string, object>> = {};
+    for (const [field, name, test] of conditions) fields[field] = { ...fields[field], [name]: test };
+    return fields;
+  });
+  const headers = fc.record({ 'x-a': text, 'x-b': text }, { requiredKeys: [] });
+
+  it('are looked up, and the first that takes a call is the same as one by one', () => {
+    fc.assert(
+      fc.property(
+        fc.array(match, { maxLength: 10 }),
+        fc.array(headers, { maxLength: 8 }),
+        (matches, calls) => {
+          const rules = matches.map(
+            (each, index) => `{ name: r${index}, match: [${JSON.stringify(each)}], ${TO} }`,
+          );
+          const table = helloTable(helloRules(...rules, `{ name: last, ${TO} }`));
+          for (const each of calls) {
+            const request = callOf({ headers: each });
+            const first = table.rules.find(({ matches: blocks }) =>
+              blocks.some(({ conditions }) =>
+                conditions.every(({ subject, holds }) => holds(request.header(subject.name))),
+              ),
+            );
+            expect(found(table, request)).toBe(first?.name);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

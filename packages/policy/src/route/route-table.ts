@@ -1,14 +1,11 @@
 import type { PolicyOrigin } from '../origin/resource-place.js';
+import { type CallCondition, type Candidate, type CandidateStep, stepsOf } from './candidate-steps.js';
 import { type Condition, readSubject, type Source, type Subject } from './condition.js';
 import type { RouteRequest } from './route-request.js';
 import type { MatchBlock, RouteRule } from './route-rule.js';
+import type { RuleMatch } from './rule-match.js';
 
-/** A rule took the call, by one of its matches. */
-export interface RuleMatch {
-  readonly kind: 'rule';
-  readonly rule: RouteRule;
-  readonly match: MatchBlock;
-}
+export type { RuleMatch } from './rule-match.js';
 
 /**
  * What becomes of a call. `none`: the service has rules for this caller, and none of them takes the call; it ends with UNIMPLEMENTED, what
@@ -21,18 +18,10 @@ const NONE: RouteMatch = { kind: 'none' };
 const UNROUTED: RouteMatch = { kind: 'unrouted' };
 /** Decisions that are kept; a process calls fewer methods, a gateway is asked for anything. */
 const MAX_SHAPES = 1024;
+const NOBODY: readonly Candidate[] = [];
 const UNREAD = Symbol('unread');
 
-/** A condition that must be looked at for each call, with the place of its value among those that were read. */
-interface CallCondition {
-  readonly slot: number;
-  readonly condition: Condition;
-}
-
-interface Candidate {
-  readonly match: RuleMatch;
-  readonly conditions: readonly CallCondition[];
-}
+type SubjectValue = string | undefined | typeof UNREAD;
 
 /** What is the same for all calls of one path, authority, port, scheme and verb: the matches that are left, and what they look at. */
 interface CallShape {
@@ -40,8 +29,9 @@ interface CallShape {
   readonly port: number | undefined;
   readonly scheme: string;
   readonly verb: string;
-  readonly candidates: readonly Candidate[];
-  readonly subjects: readonly Subject[];
+  readonly steps: readonly CandidateStep[];
+  /** As many as there are subjects. */
+  readonly unread: readonly SubjectValue[];
   readonly otherwise: RouteMatch;
 }
 
@@ -62,21 +52,35 @@ export class RouteTable {
 
   /** The first rule that takes the call. The object is the same for the same match: nothing is made for a call. */
   find(request: RouteRequest): RouteMatch {
-    const { candidates, subjects, otherwise } = this.#shapeOf(request);
-    const values: (string | undefined | typeof UNREAD)[] = [];
-    for (let slot = 0; slot < subjects.length; slot++) values.push(UNREAD);
-    next: for (const { match, conditions } of candidates) {
-      for (const { slot, condition } of conditions) {
-        let value = values[slot];
-        if (value === UNREAD) {
-          value = readSubject(condition.subject, this.source, request);
-          values[slot] = value;
+    const { steps, unread, otherwise } = this.#shapeOf(request);
+    const values = unread.slice();
+    for (const { by, byText, candidates } of steps) {
+      const left =
+        by === undefined ? candidates : (byText.get(this.#valueOf(by, values, request) ?? '') ?? NOBODY);
+      next: for (const { match, conditions } of left) {
+        for (const each of conditions) {
+          const value = this.#valueOf(each, values, request);
+          if (value === undefined && each.needsText) continue next;
+          if (!each.condition.holds(value)) continue next;
         }
-        if (!condition.holds(value)) continue next;
+        return match;
       }
-      return match;
     }
     return otherwise;
+  }
+
+  /** Read once a call. */
+  #valueOf(
+    { slot, condition }: CallCondition,
+    values: SubjectValue[],
+    request: RouteRequest,
+  ): string | undefined {
+    let value = values[slot];
+    if (value === UNREAD) {
+      value = readSubject(condition.subject, this.source, request);
+      values[slot] = value;
+    }
+    return value;
   }
 
   #shapeOf(request: RouteRequest): CallShape {
@@ -117,7 +121,11 @@ export class RouteTable {
         if (left === undefined) continue;
         candidates.push({
           match: { kind: 'rule', rule, match },
-          conditions: left.map((condition) => ({ slot: slotOf(condition.subject, subjects), condition })),
+          conditions: left.map((condition) => ({
+            slot: slotOf(condition.subject, subjects),
+            condition,
+            needsText: condition.needsText === true,
+          })),
         });
       }
     }
@@ -127,8 +135,8 @@ export class RouteTable {
       port,
       scheme,
       verb,
-      candidates: certain < 0 ? candidates : candidates.slice(0, certain + 1),
-      subjects,
+      steps: stepsOf(certain < 0 ? candidates : candidates.slice(0, certain + 1)),
+      unread: subjects.map(() => UNREAD),
       otherwise: isRouted ? NONE : UNROUTED,
     };
   }

@@ -7,6 +7,10 @@ export interface TextTest {
   holds(text: string | undefined): boolean;
   /** `prefix "a"`, for `wants ...`. */
   readonly wants: string;
+  /** Whether nothing holds but a text that is there. */
+  readonly needsText?: boolean;
+  /** The only text that holds; undefined: others do, too. */
+  readonly exact?: string | undefined;
 }
 
 /** How a {@link StringMatch} is read where it stands. */
@@ -31,12 +35,17 @@ export function compileTextTest(match: StringMatch, options: TextTestOptions = {
   if (isPresenceMatch(match)) {
     return inverted
       ? { holds: (text) => text === undefined, wants: 'none' }
-      : { holds: (text) => text !== undefined, wants: 'any value' };
+      : { holds: (text) => text !== undefined, wants: 'any value', needsText: true };
   }
   const { takes, wants } = comparison(match, anyCase);
   return inverted
     ? { holds: (text) => !takes(text ?? ''), wants: `not ${wants}` }
-    : { holds: (text) => text !== undefined && takes(text), wants };
+    : {
+        holds: (text) => text !== undefined && takes(text),
+        wants,
+        needsText: true,
+        exact: anyCase ? undefined : match.exact,
+      };
 }
 
 interface Comparison {
