@@ -32,6 +32,22 @@ describe('places', () => {
     expect(places.waiting).toBe(0);
   });
 
+  it('go through a long line of those that leave at once, and nobody comes between', () => {
+    const places = new Places(1, 20_000);
+    places.tryEnter();
+    let entered = 0;
+    let between = 0;
+    for (let waits = 0; waits < 20_000; waits++) {
+      places.tryWait(() => {
+        entered++;
+        places.leave();
+        if (places.waiting > 0 && places.tryEnter()) between++;
+      });
+    }
+    places.leave();
+    expect([entered, between, places.taken, places.waiting]).toEqual([20_000, 0, 0, 0]);
+  });
+
   it('cannot be given back twice', () => {
     const places = new Places(1, 0);
     places.tryEnter();

@@ -5,6 +5,8 @@
 export class Places {
   #taken = 0;
   readonly #line = new Set<() => void>();
+  /** Places are being given to those that wait. */
+  #handsOn = false;
 
   /**
    * @param max - places, at least 1.
@@ -27,8 +29,8 @@ export class Places {
 
   /** Takes a place, if one is free. */
   tryEnter(): boolean {
-    // A place that is left goes to the first in the line, so that none is free while somebody waits.
-    if (this.#taken >= this.max) return false;
+    // A place that is left goes to the first in the line, so that none is free to others while somebody waits.
+    if (this.#taken >= this.max || (this.#handsOn && this.#line.size > 0)) return false;
     this.#taken++;
     return true;
   }
@@ -55,11 +57,22 @@ export class Places {
    */
   leave(): void {
     if (this.#taken === 0) throw new Error('a place was given back that nobody had taken');
-    for (const first of this.#line) {
-      this.#line.delete(first);
-      first();
-      return;
-    }
     this.#taken--;
+    if (this.#line.size > 0 && !this.#handsOn) this.#handOn();
+  }
+
+  /** Who gets a place may leave it at once: the next is called from here and not from there, or a long line would overflow the stack. */
+  #handOn(): void {
+    this.#handsOn = true;
+    try {
+      for (const first of this.#line) {
+        if (this.#taken >= this.max) return;
+        this.#line.delete(first);
+        this.#taken++;
+        first();
+      }
+    } finally {
+      this.#handsOn = false;
+    }
   }
 }

@@ -136,6 +136,32 @@ describe('the places of several concurrency limits', () => {
     expect(late.refusal?.cause).toBe('timeout');
     expect(clock.pendingTimers).toBe(0);
   });
+
+  it('are left together: who gets the place that one waits for finds the others as well', () => {
+    const counters = countersOf('maxConcurrent: 1, maxQueued: 1, methods: [/h.H/A]', 'maxConcurrent: 2');
+    const [narrow, wide] = counters;
+    if (narrow === undefined || wide === undefined) throw new Error('two limits');
+    const first = new Call(counters);
+    const second = new Call(counters);
+    const other = new Call([wide]);
+    expect(states([first, second, other])).toEqual(['in', 'waits', 'in']);
+    first.leave();
+    expect(second.state).toBe('in');
+  });
+
+  it('may refuse a long line at once', () => {
+    const counters = countersOf('maxConcurrent: 1, maxQueued: 20000, methods: [/h.H/A]', 'maxConcurrent: 2');
+    const [narrow, wide] = counters;
+    if (narrow === undefined || wide === undefined) throw new Error('two limits');
+    const first = new Call([narrow]);
+    const line = Array.from({ length: 20_000 }, () => new Call(counters));
+    const others = [new Call([wide]), new Call([wide])];
+    expect(states(others)).toEqual(['in', 'in']);
+    first.leave();
+    expect(new Set(states(line))).toEqual(new Set(['refused']));
+    expect(narrow.placesOf(methodAt('/h.H/A')).taken).toBe(0);
+    expect(clock.pendingTimers).toBe(0);
+  });
 });
 
 describe('whatever calls do', () => {

@@ -65,7 +65,8 @@ export class PlaceEntry {
     this.#stopWaiting();
     const held = this.#held;
     this.#held = 0;
-    for (let at = 0; at < held; at++) this.places[at]?.leave();
+    // The last first: who gets one that it waits for finds those free that it needs after it.
+    for (let at = held - 1; at >= 0; at--) this.places[at]?.leave();
   }
 
   #wait(
