@@ -66,6 +66,8 @@ export class DestinationLimits {
   limited(service: Service, target: ClusterTarget, traffic: TrafficSettings, subset?: SubsetRule): Service {
     const { outlier, connectionPool, retryBudget } = traffic;
     if (outlier === undefined && connectionPool === undefined && retryBudget === undefined) return service;
+    // The copies of a call that began under another version: what the calls of this one share is not theirs to replace.
+    if (traffic !== this.#trafficInForce(target)) return service;
     this.#tidy();
     const cluster = this.#clusterOf(target);
     const pool = connectionPool && this.#poolOf(cluster, connectionPool);
@@ -84,6 +86,10 @@ export class DestinationLimits {
       ...(pool?.places && { places: pool.places }),
       ...(pool?.pending && { pending: pool.pending }),
     };
+  }
+
+  #trafficInForce({ service, subset, port }: ClusterTarget): TrafficSettings | undefined {
+    return this.#policies.current?.of(service)?.traffic(subset, port);
   }
 
   #clusterOf(target: ClusterTarget): Cluster {
@@ -163,7 +169,7 @@ export class DestinationLimits {
     if (current === this.#tidiedFor) return;
     this.#tidiedFor = current;
     for (const [name, { target, pool, budget, ejections }] of this.#clusters) {
-      const traffic = current?.of(target.service)?.traffic(target.subset, target.port);
+      const traffic = this.#trafficInForce(target);
       const isNamed =
         (pool !== undefined && traffic?.connectionPool !== undefined) ||
         (budget !== undefined && traffic?.retryBudget !== undefined) ||
