@@ -147,6 +147,24 @@ describe('a mirror', () => {
     ]);
   });
 
+  it('that the registry refuses to look for gets none, and the call goes on', async () => {
+    const world = await worldWith(`mirror: { host: shadow }, ${TO_HELLO}`);
+    const watch = world.registry.watch.bind(world.registry);
+    world.registry.watch = (service) => {
+      if (service.name === 'shadow') throw new Error('consul is closed');
+      return watch(service);
+    };
+    const { outcome } = world.call(world.caller());
+    expect((await outcome).code).toBe(status.OK);
+    const stream = openCall(world.caller());
+    stream.send('1');
+    await world.clock.settle();
+    stream.call.endMessages();
+    expect((await stream.outcome).code).toBe(status.OK);
+    const refused = { state: 'dropped', cause: 'noTarget', details: 'consul is closed' };
+    expect(told).toMatchObject([refused, refused]);
+  });
+
   it('carries what the rule makes of the request', async () => {
     const world = await worldWith(
       `mirror: { host: shadow }, rewrite: { uri: /v2.Hello/, authority: "greeter:80" }, match: [{ uri: { prefix: /hello.v1.Hello/ } }], headers: { request: { set: { x-a: b } } }, ${TO_HELLO}`,

@@ -54,7 +54,7 @@ export class MirrorCopies {
   /** Sends a copy of a call, if one may be sent: it begins at once, and nobody waits for it. */
   send(call: PlannedCall, target: Target, limits: CopyLimits, next: Invoke<PlannedCall>): void {
     // A call that has been stopped needs no copy, and a mesh that was closed begins nothing.
-    const way = call.stopped === undefined ? this.#ways.mirrorWay(call, target) : undefined;
+    const way = call.stopped === undefined ? this.#wayOf(call, target) : undefined;
     if (way === undefined) return;
     if (way.kind === 'refused') tell(call, target, 'noTarget', way.details);
     else if (!call.requests.replayable || call.overflowed) this.dropPart(call, target);
@@ -62,6 +62,15 @@ export class MirrorCopies {
     else {
       tell(call, target, 'none', '');
       this.#begin(this.#copyOf(call, way), limits, next);
+    }
+  }
+
+  /** The call is under way: whatever is wrong with a target must not reach it. */
+  #wayOf(call: PlannedCall, target: Target): MirrorWay | undefined {
+    try {
+      return this.#ways.mirrorWay(call, target);
+    } catch (error) {
+      return { kind: 'refused', details: messageOf(error) };
     }
   }
 
