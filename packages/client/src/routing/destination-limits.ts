@@ -187,9 +187,17 @@ function clusterName({ service, subset, port }: ClusterTarget): string {
   return `${formatServiceKey(service)}${ofSubset}${port === undefined ? '' : ` port ${port}`}`;
 }
 
+/** A call with options of its own asks for each block of its way. */
+const BLOCKS = new WeakMap<object, string>();
+
 /** Where a value stands in a file is no part of it. */
 function blockOf(rule: object): string {
-  return JSON.stringify(rule, (name, value) => (name === 'origin' ? undefined : value));
+  let block = BLOCKS.get(rule);
+  if (block === undefined) {
+    block = JSON.stringify(rule, (name, value) => (name === 'origin' ? undefined : value));
+    BLOCKS.set(rule, block);
+  }
+  return block;
 }
 
 /** The values of a rule, without where they stand. */
