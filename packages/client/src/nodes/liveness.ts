@@ -97,13 +97,18 @@ export class Liveness {
    * by steps of some 40 ms, and only a new answer says that it has.
    */
   async #listen(question: Question): Promise<void> {
-    if ((await question.end) === 'disconnected' || !this.#silent) return;
+    if ((await question.end) === 'disconnected' || !this.#isMissed) return;
     const { clock, connection } = this.#owner;
     const end = await askNode(connection, clock, CAUTIOUS_ANSWER_MS).end;
-    if (end === 'disconnected' || !this.#silent) return;
+    if (end === 'disconnected' || !this.#isMissed) return;
     this.heardAt = clock.now();
     this.endSilence();
     this.#owner.onLiveness('');
+  }
+
+  /** One that has left may bring the answer to its last call in the same turn, and then has no connection any more. */
+  get #isMissed(): boolean {
+    return this.#silent && !this.#ended;
   }
 
   /** Its connection has ended, so that what it did not say there means nothing any more. */
