@@ -2,6 +2,7 @@ import {
   type Clock,
   events,
   formatAddress,
+  messageOf,
   type NodeReport,
   type NodeState,
   type Outcome,
@@ -119,7 +120,16 @@ export class NodeHandle implements Candidate {
     this.#publish('connecting', '');
     const ready = this.#in.connections?.ready;
     if (ready === undefined) this.#connect();
-    else void ready.then(() => this.#connect());
+    else void ready.then(() => this.#connectLate());
+  }
+
+  /** Nobody is there any more who could be told of options that grpc-js does not take. */
+  #connectLate(): void {
+    try {
+      this.#connect();
+    } catch (error) {
+      this.#onState('failed', messageOf(error));
+    }
   }
 
   #connect(): void {

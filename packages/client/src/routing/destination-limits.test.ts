@@ -401,6 +401,31 @@ describe('connections', () => {
     ]);
   });
 
+  it('that cannot be made then say why', async () => {
+    const policies = new TestPolicies();
+    let known: () => void = () => {};
+    policies.ready = new Promise((resolve) => {
+      known = resolve;
+    });
+    const world = new TestWorld(1, { policies });
+    world.transport.connect = () => {
+      throw new TypeError('Channel options must be an object with string or number values');
+    };
+    const caller = world.caller(CLIENT);
+    await world.nodes('a');
+    policies.ready = undefined;
+    known();
+    await world.clock.settle();
+    expect(world.room.report()[0]?.nodes).toMatchObject([
+      { id: 'a', state: 'down', cause: 'Channel options must be an object with string or number values' },
+    ]);
+    const { outcome } = world.call(caller);
+    await world.clock.advance(1000);
+    expect((await outcome).details).toContain('Channel options must be');
+    world.room.close();
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
   it('are not made once the mesh was closed', async () => {
     const policies = new TestPolicies();
     let known: () => void = () => {};
