@@ -103,4 +103,23 @@ describe('what an operator says of connections', () => {
     await anew;
     expect([states, sessions]).toEqual([['ready', 'connecting', 'ready'], 2]);
   });
+
+  it('one that the server closes before idleTimeoutMs is down all the same', async () => {
+    const server = createHttp2Server();
+    const port = await portOf(server);
+    closeLater(server);
+    server.on('session', (session) => {
+      closeLater({ close: () => session.destroy() });
+      server.close();
+      setTimeout(() => session.destroy(), 20);
+    });
+    let onLoss: (state: ConnectionState) => void = () => {};
+    const loss = new Promise<ConnectionState>((resolve) => {
+      onLoss = resolve;
+    });
+    await connected(port, 'ready', {}, { ...NOTHING, idleTimeoutMs: 3_600_000 }, (state) => {
+      if (state !== 'ready') onLoss(state);
+    });
+    expect(await loss).toBe('failed');
+  });
 });

@@ -37,6 +37,9 @@ export interface GrpcJsTransportOptions {
 
 const RECONNECT_BACKOFF_MS = { initial: 100, max: 5000 };
 
+/** What the clock of grpc-js may be ahead of the mesh's. */
+const IDLE_SLACK_MS = 20;
+
 /** Of Node's timers, and so of grpc-js's. */
 const LONGEST_MS = 2 ** 31 - 1;
 
@@ -76,7 +79,6 @@ export class GrpcJsTransport implements Transport {
     settings?: ConnectionSettings,
   ): Connection {
     const byOperator = settings && optionsBy(settings);
-    const idles = settings !== undefined && settings.idleTimeoutMs > 0;
     let opened = 0;
     const open = (): OpenChannel => {
       opened++;
@@ -93,7 +95,13 @@ export class GrpcJsTransport implements Transport {
       return { channel, handshake };
     };
     const connectTimeoutMs = settings?.connectTimeoutMs ?? this.#options.connectTimeoutMs ?? 1000;
-    return new GrpcJsConnection(open, onState, this.#options.clock, connectTimeoutMs, idles);
+    return new GrpcJsConnection(
+      open,
+      onState,
+      this.#options.clock,
+      connectTimeoutMs,
+      settings?.idleTimeoutMs ?? 0,
+    );
   }
 }
 
@@ -130,6 +138,8 @@ class GrpcJsConnection implements Connection {
   #watchdog: Timer | undefined;
   #reopen: Timer | undefined;
   #reopenDelayMs = RECONNECT_BACKOFF_MS.initial;
+  /** When it was opened, or a call began on it. */
+  #usedAt: number;
   #closed = false;
 
   constructor(
@@ -137,12 +147,13 @@ class GrpcJsConnection implements Connection {
     private readonly onState: (state: ConnectionState, cause: string) => void,
     private readonly clock: Clock,
     private readonly connectTimeoutMs: number,
-    /** Whether grpc-js closes it when it has had nothing to do. */
-    private readonly idles: boolean,
+    /** After so long without calls grpc-js closes it; 0: never. */
+    private readonly idleTimeoutMs: number,
   ) {
     const { channel, handshake } = open();
     this.#channel = channel;
     this.#handshake = handshake;
+    this.#usedAt = clock.now();
     this.#observe(channel);
   }
 
@@ -151,6 +162,7 @@ class GrpcJsConnection implements Connection {
     if (this.#channel.getConnectivityState(false) === connectivityState.SHUTDOWN) {
       return new UnsentCall(listener);
     }
+    if (this.idleTimeoutMs > 0) this.#usedAt = this.clock.now();
     return new GrpcJsCall(this.#channel, request, listener, this.#calls);
   }
 
@@ -172,7 +184,7 @@ class GrpcJsConnection implements Connection {
     // Given up. To ask a closed channel to connect would make it do so.
     const before = channel.getConnectivityState(false);
     if (before === connectivityState.SHUTDOWN) return;
-    if (before === connectivityState.IDLE && this.idles && this.state === 'ready' && this.#calls.size === 0) {
+    if (before === connectivityState.IDLE && this.state === 'ready' && this.#hadNothingToDo) {
       this.#renew();
       return;
     }
@@ -181,6 +193,12 @@ class GrpcJsConnection implements Connection {
     this.#follow(now);
     if (this.#closed || channel !== this.#channel) return;
     channel.watchConnectivityState(now, Number.POSITIVE_INFINITY, () => this.#observe(channel));
+  }
+
+  /** And so it was grpc-js that closed it; before that time it was the server. */
+  get #hadNothingToDo(): boolean {
+    if (this.idleTimeoutMs === 0 || this.#calls.size > 0) return false;
+    return this.clock.now() - this.#usedAt >= this.idleTimeoutMs - IDLE_SLACK_MS;
   }
 
   #follow(now: connectivityState): void {
@@ -256,6 +274,7 @@ class GrpcJsConnection implements Connection {
     const { channel, handshake } = this.open();
     this.#channel = channel;
     this.#handshake = handshake;
+    this.#usedAt = this.clock.now();
     this.#observe(channel);
   }
 }
