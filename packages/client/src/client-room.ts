@@ -28,6 +28,7 @@ import { Planner } from './call/planner.js';
 import { ReplayMemory } from './call/replay-buffer.js';
 import { type AttemptInterceptor, buildChain, type CallInterceptor } from './chain/chain.js';
 import { localOutcome } from './chain/local-outcome.js';
+import { DryRun } from './dry-run/dry-run.js';
 import type { CircuitBreakers } from './limits/circuit-breakers.js';
 import { LimitRoom } from './limits/client-limits.js';
 import type { LimitSettings } from './limits/limit-settings.js';
@@ -105,6 +106,7 @@ export class ClientRoom {
   readonly #traces: CallTraces;
   readonly #policyLimits: LimitCounters | undefined;
   readonly #destinations: DestinationLimits | undefined;
+  readonly #dryRun: DryRun;
   #closed = false;
 
   constructor(parts: ClientRoomParts) {
@@ -112,6 +114,7 @@ export class ClientRoom {
     this.#replayMemory = new ReplayMemory(parts.replay?.meshBytes ?? 64 * MIB);
     this.#limits = new LimitRoom(parts.clock, parts.random);
     this.#traces = new CallTraces(parts.traceRatio ?? 0, parts.clock, parts.random);
+    this.#dryRun = new DryRun(parts.random);
     this.#destinations = parts.policies && new DestinationLimits(parts.policies);
     this.#policyLimits = parts.policies && new LimitCounters('client', parts.policies, parts.clock);
   }
@@ -194,7 +197,8 @@ export class ClientRoom {
       };
     };
     const destinations = this.#destinations;
-    const router = policies && destinations && new Router(policies, destinationOf, random, destinations);
+    const router =
+      policies && destinations && new Router(policies, destinationOf, random, destinations, this.#dryRun);
     const { invoke } = buildChain({
       clock,
       random,

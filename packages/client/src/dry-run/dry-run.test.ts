@@ -113,4 +113,20 @@ spec: { host: hello, trafficPolicy: { outlierDetection: { consecutive5xxErrors: 
     await callTimes(8);
     expect(effects()).toEqual(['DestinationRule dry eject', 'DestinationRule dry eject']);
   });
+
+  it('counts for that what all clients see of all nodes, whatever nodes a call wants', async () => {
+    const rule = `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+${DRY}
+spec: { host: hello, trafficPolicy: { outlierDetection: { consecutive5xxErrors: 3, maxEjectionPercent: 50 } } }
+`;
+    const world = await worldUnder(rule);
+    world.transport.node('a').script = () => ({ kind: 'status', code: status.INTERNAL });
+    const callers = [1, 2, 3].map(() => world.caller({ retries: 0 }));
+    for (const version of ['2', '1']) {
+      for (const caller of callers) await world.call(caller, { filter: { version } }).outcome;
+    }
+    expect(world.path.join('')).toBe('bbbaaa');
+    expect(effects()).toEqual(['DestinationRule dry eject']);
+  });
 });

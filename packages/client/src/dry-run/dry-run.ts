@@ -12,14 +12,15 @@ import type { CallPlan } from '../call/call-plan.js';
 import type { Call, PlannedCall } from '../call/client-call.js';
 import type { ServiceNodes } from '../nodes/service-nodes.js';
 import { CallRequest } from '../routing/route-request.js';
+import { nodesOf } from '../routing/subset-filter.js';
 import type { DryRunEffect, WatchedCall } from './watched-call.js';
 import { WouldEject } from './would-eject.js';
 
-/** Looks what resources in dry-run would have made of calls, and tells it; nothing comes of it. */
+/** Looks what resources in dry-run would have made of the calls of a mesh, and tells it; nothing comes of it. */
 export class DryRun {
   readonly #random: Random;
-  /** A version that is new begins to count anew. */
-  readonly #ejections = new WeakMap<OutlierRule, WeakMap<ServiceNodes, WouldEject>>();
+  /** By subset and port; a version that is new begins to count anew. */
+  readonly #ejections = new WeakMap<OutlierRule, WeakMap<ServiceNodes, Map<string, WouldEject>>>();
 
   constructor(random: Random) {
     this.#random = random;
@@ -66,8 +67,9 @@ export class DryRun {
   /** The nodes that an outlier detection in dry-run would have taken out of where the call goes; undefined: there is none. */
   ejectionsOf(call: PlannedCall, policies: PolicySet): WouldEject | undefined {
     const destination = call.plan.way?.destination;
-    const would = policies.of(call.to.key)?.dryRun?.traffic(destination?.subset, destination?.port);
-    const rule = would?.outlier;
+    const would = policies.of(call.to.key)?.dryRun;
+    const { subset, port } = destination ?? {};
+    const rule = would?.traffic(subset, port).outlier;
     if (rule === undefined || !policies.dryRunTitles.has(rule.origin.resource)) return undefined;
     let ofRule = this.#ejections.get(rule);
     if (ofRule === undefined) {
@@ -75,10 +77,20 @@ export class DryRun {
       this.#ejections.set(rule, ofRule);
     }
     const { nodes } = call.to;
-    let ejections = ofRule.get(nodes);
+    let ofNodes = ofRule.get(nodes);
+    if (ofNodes === undefined) {
+      ofNodes = new Map();
+      ofRule.set(nodes, ofNodes);
+    }
+    const name = `${subset ?? ''} ${port ?? ''}`;
+    let ejections = ofNodes.get(name);
     if (ejections === undefined) {
-      ejections = new WouldEject(rule, nodes, call.plan.filter);
-      ofRule.set(nodes, ejections);
+      ejections = new WouldEject(
+        rule,
+        nodes,
+        nodesOf(subset === undefined ? undefined : would?.subset(subset)),
+      );
+      ofNodes.set(name, ejections);
     }
     return ejections;
   }

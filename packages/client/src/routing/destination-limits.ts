@@ -14,7 +14,7 @@ import type { ServiceNodes } from '../nodes/service-nodes.js';
 import type { RetryBudget } from '../retry/retry-budget.js';
 import { RetryShare } from '../retry/retry-share.js';
 import type { PolicyView } from './policy-view.js';
-import { narrowTo } from './subset-filter.js';
+import { nodesOf } from './subset-filter.js';
 
 /** What an operator sends calls to: what Envoy calls a cluster. */
 export interface ClusterTarget {
@@ -140,8 +140,7 @@ export class DestinationLimits {
     const kept = all.get(nodes);
     if (kept?.block === block && !kept.value.ended) return kept.value;
     kept?.value.end();
-    const narrowed = subset && narrowTo(subset, {});
-    const filter = narrowed?.kind === 'filter' ? narrowed.filter : {};
+    const filter = nodesOf(subset);
     const value = new ClusterEjections(ejectionRule(rule), {
       name: clusterName(target),
       clock: nodes.clock,

@@ -60,18 +60,19 @@ export class Router {
   /** The plans of all calls that do the same share what is done. */
   readonly #mirrorWays = new WeakMap<RuleActions, Map<Mirror['target'], MirrorWay>>();
 
-  /** @param limits - shared by all clients of a mesh. */
+  /** @param limits, dryRun - shared by all clients of a mesh. */
   constructor(
     policies: PolicyView,
     destinationOf: (service: ServiceKey) => Destination,
     random: Random,
     limits: DestinationLimits,
+    dryRun = new DryRun(random),
   ) {
     this.#policies = policies;
     this.#destinationOf = destinationOf;
     this.#random = random;
     this.#limits = limits;
-    this.#dryRun = new DryRun(random);
+    this.#dryRun = dryRun;
   }
 
   /** Resolves when the policies are known; undefined: they are. */

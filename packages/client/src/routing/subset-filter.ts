@@ -15,6 +15,12 @@ export function narrowTo(subset: SubsetRule, filter: NodeFilter): Narrowed {
   return { kind: 'filter', filter: version === undefined ? narrowed : { ...narrowed, version } };
 }
 
+/** All nodes of a subset; undefined: of the service. */
+export function nodesOf(subset: SubsetRule | undefined): NodeFilter {
+  const narrowed = subset && narrowTo(subset, {});
+  return narrowed?.kind === 'filter' ? narrowed.filter : {};
+}
+
 function conflictOf({ name, labels, origin }: SubsetRule, filter: NodeFilter): string | undefined {
   const wanted: Readonly<Record<string, string | undefined>> = { ...filter.labels, version: filter.version };
   for (const [label, value] of Object.entries(labels)) {
