@@ -22,8 +22,16 @@ export function serveMethod(server: Server, room: CallRoom, handler: BoundHandle
   const { path, kind } = handler.method;
   const isNew =
     kind === 'unary'
-      ? server.register(path, unaryHandler(room, handler), identity, unaryDeserializer(handler), kind)
-      : server.register(path, streamHandler(room, handler), identity, deserializer(handler), kind);
+      ? server.register(path, unaryHandler(room, handler), identity, singleDeserializer(handler), kind)
+      : kind === 'serverStream'
+        ? server.register(
+            path,
+            serverStreamHandler(room, handler),
+            identity,
+            singleDeserializer(handler),
+            kind,
+          )
+        : server.register(path, streamHandler(room, handler), identity, deserializer(handler), kind);
   if (!isNew) {
     throw new ConfigError('server.add', path, 'is served already', 'add each service once');
   }
@@ -35,9 +43,6 @@ function streamHandler(room: CallRoom, handler: BoundHandler) {
     case 'clientStream':
       return (call: ServerReadableStream<unknown, Buffer>, reply: sendUnaryData<Buffer>) =>
         new SingleResponseCall(room, handler, call, new RequestStream(call, afterEnd), reply).begin();
-    case 'serverStream':
-      return (call: ServerWritableStream<unknown, Buffer>) =>
-        new StreamResponseCall(room, handler, call, call.request, call).begin();
     default:
       return (call: ServerDuplexStream<unknown, Buffer>) =>
         new StreamResponseCall(room, handler, call, new RequestStream(call, afterEnd), call).begin();
@@ -45,17 +50,24 @@ function streamHandler(room: CallRoom, handler: BoundHandler) {
 }
 
 function unaryHandler(room: CallRoom, handler: BoundHandler) {
-  return (call: ServerUnaryCall<UnaryRequest, Buffer>, reply: sendUnaryData<Buffer>) =>
+  return (call: ServerUnaryCall<SingleRequest, Buffer>, reply: sendUnaryData<Buffer>) =>
     new SingleResponseCall(room, handler, call, call.request.message, reply, call.request.bytes).begin();
 }
 
-interface UnaryRequest {
+function serverStreamHandler(room: CallRoom, handler: BoundHandler) {
+  return (call: ServerWritableStream<SingleRequest, Buffer>) => {
+    const { message, bytes } = call.request;
+    new StreamResponseCall(room, handler, call, message, call, bytes.length).begin();
+  };
+}
+
+interface SingleRequest {
   readonly message: unknown;
   /** As they came: what two attempts of one call have in common, whatever this server knows of the message's fields. */
   readonly bytes: Buffer;
 }
 
-function unaryDeserializer({ definition }: BoundHandler): (bytes: Buffer) => UnaryRequest {
+function singleDeserializer({ definition }: BoundHandler): (bytes: Buffer) => SingleRequest {
   return (bytes) => ({ message: definition.requestDeserialize(bytes), bytes });
 }
 

@@ -77,10 +77,17 @@ describe('a request that was held up on the way', () => {
       },
     };
     const replies: unknown[] = [];
-    const arrive = (stamp: string, deadlineAt?: number) => {
+    const arrive = (stamp: string, deadlineAt?: number, bytes?: Buffer) => {
       const surface = Object.assign(new FakeSurface(), deadlineAt !== undefined && { deadlineAt });
       surface.metadata.set(SENT_AT, stamp);
-      const call = new SingleResponseCall(room, handler, surface, undefined, (reply) => replies.push(reply));
+      const call = new SingleResponseCall(
+        room,
+        handler,
+        surface,
+        undefined,
+        (reply) => replies.push(reply),
+        bytes,
+      );
       call.begin();
     };
     return { begun, clock, room, replies, arrive };
@@ -121,6 +128,16 @@ describe('a request that was held up on the way', () => {
     arrive('abc 0', clock.now() + 150);
     expect(begun).toHaveLength(2);
     expect(replies.at(-1)).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+  });
+
+  it('is begun where its message is long: it is there as a whole only when that has come, however often it is sent', async () => {
+    const { arrive, begun, clock, replies } = serverThatLooks();
+    arrive('abc 0');
+    await clock.advance(400);
+    arrive('abc 0', clock.now() + 100, Buffer.alloc(1_000_000));
+    arrive('abc 0', undefined, Buffer.alloc(1000));
+    expect(begun).toHaveLength(2);
+    expect(JSON.stringify(replies.at(-1))).toContain(CAME_LATE);
   });
 
   it('shows its handler nothing of when it left', () => {

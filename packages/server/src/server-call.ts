@@ -12,6 +12,12 @@ import { RpcError } from './rpc-error.js';
 import { pollSockets } from './stall-detector.js';
 
 /**
+ * A longer message takes its time on the way, and grpc-js gives a call with one message only when all of that is there: how late it comes tells
+ * of the message, and would do so again if it was asked for anew.
+ */
+const MAX_TIMED_BYTES = 65_536;
+
+/**
  * One call from the moment that grpc-js hands it over until its status is given back. It is the handler's context too, which saves a
  * call an object.
  */
@@ -27,6 +33,8 @@ export abstract class ServerCall extends LiveContext implements ActiveCall, Appl
   #begun = false;
   #started = false;
 
+  /** Of the one message of its request, as far as that is known. */
+  protected abstract get messageLength(): number;
   /** Runs the handler to its end, its responses included. */
   protected abstract run(): Promise<void>;
   /** Ends the call with OK. */
@@ -65,6 +73,7 @@ export abstract class ServerCall extends LiveContext implements ActiveCall, Appl
     if (stamp === undefined) return undefined;
     // It is about this hop alone: a handler may hand its metadata on.
     metadata.remove(SENT_AT);
+    if (this.messageLength > MAX_TIMED_BYTES) return undefined;
     return this.room.arrivals?.read(String(stamp), this.room.clock.now());
   }
 

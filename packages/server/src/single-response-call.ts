@@ -36,6 +36,10 @@ export class SingleResponseCall extends ServerCall {
     return this.#requestBytes ?? this.handler.definition.requestSerialize(this.#input as never);
   }
 
+  protected override get messageLength(): number {
+    return this.#requestBytes?.length ?? 0;
+  }
+
   /** What the handler has answered; undefined until then. */
   get responseBytes(): Buffer | undefined {
     return this.#response;

@@ -22,10 +22,22 @@ export class StreamResponseCall extends ServerCall {
   #iterator: AsyncIterator<unknown> | undefined;
   #closing: Promise<void> | undefined;
   #wake: (() => void) | undefined;
+  protected override readonly messageLength: number;
 
-  /** @param input - the request, or the {@link RequestStream}. */
-  constructor(room: CallRoom, handler: BoundHandler, surface: Surface, input: unknown, sink: ResponseSink) {
+  /**
+   * @param input - the request, or the {@link RequestStream}.
+   * @param messageLength - of a request that came from a wire, in bytes.
+   */
+  constructor(
+    room: CallRoom,
+    handler: BoundHandler,
+    surface: Surface,
+    input: unknown,
+    sink: ResponseSink,
+    messageLength = 0,
+  ) {
     super(room, handler, surface);
+    this.messageLength = messageLength;
     this.#input = input;
     this.#sink = sink;
   }
