@@ -61,3 +61,23 @@ describe('of two attempts that run beside each other', () => {
     expect(messages.map(String)).toEqual(['1', '2']);
   });
 });
+
+describe('an attempt that looks for its node after a loss', () => {
+  it('is not joined by another before it has begun: each costs the budget one', async () => {
+    const world = new TestWorld();
+    await world.nodes('a', 'b', 'c', 'd');
+    for (const id of ['a', 'b', 'c', 'd']) {
+      world.transport.node(id).script = () => ({ kind: 'drop', afterMs: 5 });
+    }
+    const caller = world.caller({ idempotent: true, retries: 3, hedge: { afterMs: 20 }, timeoutMs: 1000 });
+    const { budget } = caller.parts.to;
+    const { call, outcome } = world.call(caller);
+    const before = budget.available;
+    await world.clock.settle();
+    for (const id of ['a', 'b', 'c', 'd']) if (id !== world.path[0]) world.transport.node(id).freeze();
+    await world.clock.advance(1000);
+    expect((await outcome).code).not.toBe(0);
+    expect(call.attempts).toBeGreaterThan(2);
+    expect(before - budget.available).toBeCloseTo(call.attempts - call.unsentMoves - 1);
+  });
+});

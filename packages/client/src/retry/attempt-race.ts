@@ -31,6 +31,9 @@ function hasShares(call: PlannedCall): boolean {
   );
 }
 
+/** Until an attempt that looks for its node has most likely begun. */
+const LOOK_AGAIN_MS = 10;
+
 /**
  * The attempts of one idempotent call. When an attempt has had its share of the time (what is left over attempts
  * left), or is to be hedged, the next starts beside it, on another node, and the first answer wins. Cutting instead makes a
@@ -97,6 +100,11 @@ export class AttemptRace {
     }
     if (comesTooLate(call, now)) {
       tellStop(call, 'deadline');
+      return;
+    }
+    // What was taken for one that still looks for its node would do for both.
+    if (call.extraTaken) {
+      this.#awaitBeside(now + LOOK_AGAIN_MS, cause);
       return;
     }
     // Beside means on another node: on the slow one itself it would only be slower.

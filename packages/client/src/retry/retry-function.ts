@@ -2,6 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { ConfigError, classify, type Delivery, type Method, type Outcome, statusName } from '@micromesh/core';
 import { pushBackOf } from './push-back.js';
 
+const RATE_LIMITED = 'x-envoy-ratelimited';
+
 /** What a retry function decides on. */
 export interface RetryContext {
   readonly method: Method;
@@ -30,14 +32,22 @@ export type RetryFunction = (context: RetryContext) => RetryDecision | Promise<R
 
 /**
  * The default: go-micro's 408 and 500 in gRPC's codes, which are DEADLINE_EXCEEDED (of an attempt), INTERNAL, and
- * UNAVAILABLE. RESOURCE_EXHAUSTED only where the server says when to come again (`grpc-retry-pushback-ms`). UNKNOWN, which is what an uncaught error in a handler becomes, only for idempotent methods: a bug does
+ * UNAVAILABLE. RESOURCE_EXHAUSTED only where the server says when to come again (`grpc-retry-pushback-ms`), and not for a RateLimit: another node would
+ * let through what the operator has bounded. UNKNOWN, which is what an uncaught error in a handler becomes, only for idempotent methods: a bug does
  * not run twice.
  */
 export const retryOnError: RetryFunction = function retryOnError({ outcome, idempotent }) {
   if (outcome.code === status.UNKNOWN && outcome.origin === 'remote') return idempotent;
-  if (outcome.code === status.RESOURCE_EXHAUSTED) return typeof pushBackOf(outcome) === 'number';
+  if (outcome.code === status.RESOURCE_EXHAUSTED) {
+    return typeof pushBackOf(outcome) === 'number' && !isRateLimited(outcome);
+  }
   return classify(outcome).verdict === 'retryable';
 };
+
+/** Whether a limit in front of the server has refused the call, and not the server: as Envoy says it, and our RateLimit. */
+export function isRateLimited({ trailers }: Outcome): boolean {
+  return trailers.get(RATE_LIMITED).length > 0;
+}
 
 /** Always, whatever the outcome. */
 export const retryAlways: RetryFunction = function retryAlways() {
