@@ -69,7 +69,8 @@ function addDeleteCommand(program: Command, io: CommandIo, exit: (status: number
       .description('take a resource out of the policies that are in force')
       .argument('<kind>', 'VirtualService (vs), DestinationRule (dr), RateLimit or ConcurrencyLimit')
       .argument('<name>', 'its metadata.name')
-      .option('-n, --namespace <name>', 'its metadata.namespace (default: default)'),
+      .option('-n, --namespace <name>', 'its metadata.namespace (default: default)')
+      .option('--force', 'also where rules are left without the subsets that they send calls to'),
   )
     .addHelpText('after', DELETE_HELP)
     .action(async (kind: string, name: string, flags: DeleteOptions) => {

@@ -1,5 +1,5 @@
 import { type Clock, nearestName, systemClock } from '@micromesh/core';
-import { resourceId } from '@micromesh/policy';
+import { type PolicyText, readPolicies, resourceId } from '@micromesh/policy';
 import type { CommandIo } from '../command/io.js';
 import { type ChangeOptions, changePolicies } from './change-policies.js';
 import { storedTexts } from './edited.js';
@@ -9,6 +9,8 @@ import { parseKind } from './kind-argument.js';
 export interface DeleteOptions extends ChangeOptions {
   /** Default: `default`. */
   readonly namespace?: string;
+  /** Also where rules are left without the subsets that they send calls to. */
+  readonly force?: boolean;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface DeleteOptions extends ChangeOptions {
 export function deletePolicy(
   kindText: string,
   name: string,
-  { namespace = 'default', ...options }: DeleteOptions,
+  { namespace = 'default', force = false, ...options }: DeleteOptions,
   io: CommandIo,
   clock: Clock = systemClock,
 ): Promise<number> {
@@ -36,13 +38,30 @@ export function deletePolicy(
         if (version === undefined || resources.length === before.length) {
           throw new Error(`there is no ${id}; ${mendFor(id, before.map(resourceId))}`);
         }
-        return { resources, texts: storedTexts(resources), unread: [] };
+        const texts = storedTexts(resources);
+        if (!force) refuseOrphans(id, texts, storedTexts(before));
+        return { resources, texts, unread: [] };
       },
     },
     options,
     io,
     clock,
   );
+}
+
+/** A rule whose subset has gone ends every call that it takes; only the operator knows whether another source defines it. */
+function refuseOrphans(id: string, left: readonly PolicyText[], before: readonly PolicyText[]): void {
+  const known = new Set(undefinedSubsets(before));
+  const orphans = undefinedSubsets(left).filter((path) => !known.has(path));
+  if (orphans.length === 0) return;
+  throw new Error(
+    `without ${id} calls would fail at ${orphans.join(', ')}: nothing else here defines these subsets; change those rules first, or use --force`,
+  );
+}
+
+function undefinedSubsets(texts: readonly PolicyText[]): readonly string[] {
+  const { problems } = readPolicies(texts);
+  return problems.filter(({ path }) => path.endsWith('.subset')).map(({ file, path }) => `${file} ${path}`);
 }
 
 /** What to do where a resource is not there. */

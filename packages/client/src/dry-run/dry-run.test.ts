@@ -92,6 +92,13 @@ describe('a resource in dry-run', () => {
     expect(told).toEqual([]);
   });
 
+  it('names subsets all the same: what is in force sends calls to them', async () => {
+    const dry = inDryRun(helloSubsets('1', '2'));
+    const world = await worldUnder(helloRules(`{ ${TO('v2')} }`) + dry);
+    expect((await world.call(world.caller()).outcome).code).toBe(status.OK);
+    expect(world.path).toEqual(['b']);
+  });
+
   it('tells which nodes it would have ejected, each once in its time, and calls go on to them', async () => {
     const rule = `apiVersion: networking.istio.io/v1
 kind: DestinationRule

@@ -33,6 +33,8 @@ const FINAL: ReadonlySet<Reason> = new Set<Reason>([
   'closed',
 ]);
 
+/** A server that finds every request late is wrong; each that is right takes 200 ms. */
+const MAX_LATE_MOVES = 10;
 /** What is known of the fastest answers where there are fewer is no reason to refuse a retry. */
 const MIN_ANSWERS = 10;
 /** An answer is as good as impossible in less time than these took. */
@@ -88,7 +90,8 @@ export async function decideRetry(
 /** gRFC A6: what was provably never handled is no retry, as long as there is somewhere else to go, or the node itself asks for it anew. */
 export function canMoveUnsent(call: PlannedCall, { delivery, reason }: Outcome): boolean {
   if (delivery !== 'unsent' || !call.requests.replayable) return false;
-  return reason === 'late' || ((reason === 'connect' || reason === 'refused') && hasUntried(call));
+  if (reason === 'late') return call.unsentMoves < MAX_LATE_MOVES;
+  return (reason === 'connect' || reason === 'refused') && hasUntried(call);
 }
 
 /** What the budget gave for an attempt that was not sent is there for the one that takes its place, and goes back where none does. */

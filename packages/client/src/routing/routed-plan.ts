@@ -1,11 +1,8 @@
 import { type RetryRule, type RouteRule, retries } from '@micromesh/policy/route';
 import type { CallPlan } from '../call/call-plan.js';
-import type { RetryContext, RetryFunction } from '../retry/retry-function.js';
+import { isRateLimited, type RetryContext, type RetryFunction } from '../retry/retry-function.js';
 
 type HedgeAnnotation = NonNullable<RouteRule['annotations']['hedge']>['value'];
-
-/** Says that a limit in front of the server has refused, and not the server: Envoy's, and that of micromesh's RateLimit. */
-const RATE_LIMITED = 'x-envoy-ratelimited';
 
 /**
  * A plan under a rule: operators bound the load, developers say what calls mean. The time-out and the number of retries are the smaller
@@ -51,7 +48,7 @@ function retryUnder({ conditions }: RetryRule, own: RetryFunction | undefined): 
   const isNamed = ({ outcome }: RetryContext) =>
     retries(conditions.value, {
       ...outcome,
-      isRateLimited: outcome.trailers.get(RATE_LIMITED).length > 0,
+      isRateLimited: isRateLimited(outcome),
     });
   if (own === undefined) return isNamed;
   return function retryUnderRule(context) {

@@ -50,7 +50,7 @@ export class PolicySet {
     this.version = version;
     this.resources = resources;
     const inForce = resources.filter((resource) => !inDryRun(resource));
-    this.#live = new PolicyLayer(inForce, caller);
+    this.#live = new PolicyLayer([...inForce, ...resources.filter(inDryRun).flatMap(subsetsAlone)], caller);
     this.#limits = new LimitTable(inForce);
     const dry = resources.filter(inDryRun);
     const dryLimits = new LimitTable(dry);
@@ -128,6 +128,19 @@ export class PolicySet {
     if (routes === undefined && traffic === undefined && dryRun === undefined) return null;
     return new ServicePolicy(this.version, service, routes, traffic, dryRun);
   }
+}
+
+/** A subset is a name, which does nothing by itself: what is in force may send calls to one that a rule in dry-run defines. */
+function subsetsAlone(resource: Resource): readonly Resource[] {
+  if (resource.kind !== 'DestinationRule') return [];
+  const { host, workloadSelector, subsets = [] } = resource.spec;
+  const names = subsets.map(({ trafficPolicy: _, ...subset }) => subset);
+  return [
+    {
+      ...resource,
+      spec: { host, subsets: names, ...(workloadSelector === undefined ? {} : { workloadSelector }) },
+    },
+  ];
 }
 
 function keep<T>(map: Map<string, T>, name: string, value: T): void {

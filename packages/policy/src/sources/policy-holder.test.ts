@@ -61,32 +61,58 @@ describe('a holder of policies', () => {
     expect(holder.current).not.toBe(before);
   });
 
-  it('refuses the same resource in two sources, names both places, and takes it when it is in one', async () => {
-    const [a, b] = [new MemoryPolicies([virtualService('a')], 'one'), new MemoryPolicies([], 'two')];
+  it.each([
+    ['name', 'a'],
+    ['host', 'other'],
+  ])(
+    'takes what the first of two sources says of one %s, whichever spoke first, and says so',
+    async (_, name) => {
+      const ofB = { ...virtualService('a', '9s', 'other.yaml') };
+      const text = ofB.text.replace('name: a', `name: ${name}`);
+      const [a, b] = [new MemoryPolicies([], 'one'), new MemoryPolicies([{ ...ofB, text }], 'two')];
+      const holder = await hold(a, b);
+      const filesNow = () => holder.current.resources.map(({ document }) => document.file);
+      expect(filesNow()).toEqual(['other.yaml']);
+      a.set(virtualService('a'));
+      expect(filesNow()).toEqual(['a.yaml']);
+      const last = told.at(-1);
+      expect(last?.state === 'applied' && last.warnings.join()).toMatch(
+        new RegExp(
+          `other.yaml:3:.*the VirtualService ${name} does not count: a in a.yaml is of a place that is listed first`,
+        ),
+      );
+      a.set();
+      expect(filesNow()).toEqual(['other.yaml']);
+    },
+  );
+
+  it('refuses what does not fit what others say, and takes what they say meanwhile', async () => {
+    const rule = {
+      file: 'rule.yaml',
+      text: 'apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: { name: a }\nspec: { host: a, subsets: [{ name: v1, labels: { version: "1" } }] }\n',
+    };
+    const toV2 = virtualService('a');
+    const misfit = { ...toV2, text: toV2.text.replace('host: a }', 'host: a, subset: v2 }') };
+    const [a, b] = [new MemoryPolicies([rule], 'one'), new MemoryPolicies([virtualService('b')], 'two')];
     const holder = await hold(a, b);
-    b.set(virtualService('a', '1s', 'other.yaml'), virtualService('b'));
-    expect(holder.current.resources.map(({ name }) => name)).toEqual(['a']);
-    const refused = told.at(-1);
-    expect(refused).toMatchObject({ state: 'refused', source: 'two' });
-    expect(refused?.state === 'refused' && refused.problems.join()).toMatch(
-      /other\.yaml:3:.*the VirtualService a is there already \(a\.yaml:1\)/,
-    );
-    a.set(virtualService('c'));
-    expect(holder.current.resources.map(({ name }) => name)).toEqual(['c', 'a', 'b']);
+    b.set(misfit);
+    expect(told.at(-1)).toMatchObject({ state: 'refused', source: 'two' });
+    a.set(rule, virtualService('c'));
+    expect(holder.current.resources.map(({ name }) => name)).toEqual(['a', 'c', 'b']);
+    expect(told.filter(({ state }) => state === 'applied')).toHaveLength(3);
   });
 
-  it('takes what others say while one of them is refused', async () => {
-    const [a, b] = [
-      new MemoryPolicies([virtualService('a')], 'one'),
-      new MemoryPolicies([virtualService('b')], 'two'),
-    ];
-    const holder = await hold(a, b);
-    b.set(virtualService('a'));
-    a.set(virtualService('a', '2s'));
-    expect(holder.current.resources.map(({ name }) => name)).toEqual(['a', 'b']);
-    const [service] = holder.current.resources;
-    expect(service?.document.locate(['spec'])).toEqual({ line: 4, column: 1 });
-    expect(told.filter(({ state }) => state === 'applied')).toHaveLength(3);
+  it('warns when the last resource goes, and says that none are in force where the first word is bad', async () => {
+    const lines: string[] = [];
+    const logger: Logger = { ...silentLogger, warn: (_fields, message) => lines.push(message) };
+    const place = new MemoryPolicies([virtualService('a', 'soon')], 'one');
+    new PolicyHolder([await place.open(parts)], { logger });
+    place.set(virtualService('a'));
+    place.set();
+    expect(lines).toEqual([
+      'policies are refused; none are in force, and calls go without them',
+      'no policies are in force any more: all resources have gone',
+    ]);
   });
 
   it('keeps what was in force while a source cannot be asked', async () => {

@@ -1,8 +1,8 @@
 import { events, type Logger, messageOf } from '@micromesh/core';
-import type { ResourceDocument } from '../document/resource-document.js';
 import { formatProblem, type Problem } from '../problem.js';
 import type { Resource } from '../validate/resource.js';
 import { validate } from '../validate/validate.js';
+import { listedFirst } from './listed-first.js';
 import type { GoodPolicies, PolicySource, PolicyWord } from './policy-source.js';
 import { hasErrors } from './read-policies.js';
 
@@ -130,8 +130,12 @@ export class PolicyHolder {
       accepted === undefined ? [] : [{ source: source.description, version: accepted.version }],
     );
     const version = sources.map((each) => each.version).join('+');
+    const had = this.#current.resources.length;
     this.#current = { version, sources, resources };
     this.#tellApplied(problems);
+    if (had > 0 && resources.length === 0) {
+      this.#logger.warn({ version, had }, 'no policies are in force any more: all resources have gone');
+    }
     for (const listener of [...this.#listeners]) {
       try {
         listener(this.#current);
@@ -166,7 +170,7 @@ export class PolicyHolder {
         problemCount: errors.length,
         problems: lines,
       },
-      'policies are refused; what was in force stays',
+      `policies are refused; ${this.#stays}`,
     );
     if (!events.policy.heard) return;
     events.policy.publish({
@@ -178,6 +182,12 @@ export class PolicyHolder {
     });
   }
 
+  get #stays(): string {
+    return this.#current === NONE
+      ? 'none are in force, and calls go without them'
+      : 'what was in force stays';
+  }
+
   #tellHealth(held: Held, word: PolicyWord): void {
     const isFailing = word.kind === 'unknown';
     if (isFailing === held.isFailing) return;
@@ -186,7 +196,7 @@ export class PolicyHolder {
     const error = isFailing ? word.error : '';
     const source = held.source.description;
     if (isFailing) {
-      this.#logger.warn({ source, error }, 'a source of policies cannot be asked; what was in force stays');
+      this.#logger.warn({ source, error }, `a source of policies cannot be asked; ${this.#stays}`);
     } else this.#logger.info({ source }, 'a source of policies can be asked again');
     if (events.policy.heard) events.policy.publish({ state, source, error });
   }
@@ -196,15 +206,14 @@ export class PolicyHolder {
   }
 }
 
-/** Those of several sources are looked at together: two of one name, or for one host, are an error that names both places. */
+/** Those of several sources are looked at together; where two say something of one thing, the source that is listed first counts. */
 function join(words: readonly (GoodPolicies | undefined)[]): Joined {
   const good = words.filter((word) => word !== undefined);
   const [only] = good;
   if (only !== undefined && good.length === 1) return only;
-  const documents: readonly ResourceDocument[] = good.flatMap(({ resources }) =>
-    resources.map(({ document }) => document),
-  );
-  return validate(documents);
+  const first = listedFirst(good);
+  const { resources, problems } = validate(first.resources.map(({ document }) => document));
+  return { resources, problems: [...first.problems, ...problems] };
 }
 
 function linesOf(problems: readonly Problem[]): readonly string[] {

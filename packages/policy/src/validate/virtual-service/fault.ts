@@ -5,7 +5,7 @@ import type { VirtualService } from '../resource.js';
 
 /** The faults of each rule: whether they hit any call. */
 export function checkFaults({ spec }: VirtualService, find: Finder): void {
-  for (const [index, { fault }] of (spec.http ?? []).entries()) {
+  for (const [index, { fault, timeout }] of (spec.http ?? []).entries()) {
     if (fault === undefined) continue;
     const path = ['spec', 'http', index, 'fault'];
     const { delay, abort } = fault;
@@ -17,6 +17,7 @@ export function checkFaults({ spec }: VirtualService, find: Finder): void {
         find.error(at, 'the delay has no length', 'write fixedDelay: 2s');
       }
       if (delay.percent === undefined) checkShare(delay.percentage, at, 'is delayed', find);
+      checkLength(delay.fixedDelay?.ms, timeout?.ms, [...at, 'fixedDelay'], find);
     }
     if (abort !== undefined) {
       const at = [...path, 'abort'];
@@ -34,6 +35,21 @@ export function checkFaults({ spec }: VirtualService, find: Finder): void {
       checkShare(abort.percentage, at, 'is aborted', find);
     }
   }
+}
+
+/** In Envoy the time-out begins after the delay; a deadline begins with the call. */
+function checkLength(
+  delayMs: number | undefined,
+  timeoutMs: number | undefined,
+  path: FieldPath,
+  find: Finder,
+): void {
+  if (delayMs === undefined || timeoutMs === undefined || timeoutMs === 0 || delayMs < timeoutMs) return;
+  find.warning(
+    path,
+    `delayed calls end with DEADLINE_EXCEEDED: the timeout of ${timeoutMs}ms holds for the delay as well`,
+    `give a timeout above ${delayMs}ms, or a shorter delay`,
+  );
 }
 
 function checkShare(share: Percent | undefined, path: FieldPath, what: string, find: Finder): void {
