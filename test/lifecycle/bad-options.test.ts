@@ -72,8 +72,8 @@ describe('an option', () => {
       defaults({ retry: 'always' }),
     ],
     [
-      'createMesh.defaults.strategy: "random" is none of its values; give hash-random or round-robin or least-request or weighted or peak-ewma',
-      defaults({ strategy: 'random' }),
+      'createMesh.defaults.strategy: "fastest" is none of its values; give hash-random or round-robin or least-request or weighted or peak-ewma or random or ring-hash or maglev',
+      defaults({ strategy: 'fastest' }),
     ],
     [
       'createMesh.defaults.filter.version: 5 is not a string; give a string',
