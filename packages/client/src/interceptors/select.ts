@@ -15,8 +15,8 @@ export function select(clock: Clock): Interceptor<PlannedCall, Attempt> {
     const start = (call: PlannedCall, found: Found) =>
       'handle' in found ? attemptOn(call, found.handle, next, clock) : found.outcome;
     return function select(call) {
-      if (call.lostAt !== undefined) {
-        return nodeThatAnswers(call, call.lostAt, clock).then((found) => start(call, found));
+      if (call.lostAt !== undefined || call.running > 0) {
+        return nodeThatAnswers(call, clock).then((found) => start(call, found));
       }
       const pick = pickFor(call, clock);
       return pick.kind === 'node'

@@ -42,6 +42,18 @@ async function listening<T>(
 }
 
 describe('a hedged call', () => {
+  it('spends no attempt on a node that has died of what keeps the first, and is not known to have', async () => {
+    const { world: made, caller } = await world({ retries: 1 });
+    for (const id of ['a', 'b']) made.transport.node(id).freeze();
+    const { outcome, messages } = made.call(caller);
+    await made.clock.advance(30);
+    expect(made.transport.questions).toBe(1);
+    await made.clock.advance(400);
+    expect((await outcome).code).toBe(status.OK);
+    expect(messages.map(String)).toEqual(['c']);
+    expect(made.path).toEqual(['a', 'c']);
+  });
+
   it('starts on another node after its delay, and the first success wins', async () => {
     await listening(async ({ hedges, attempts }) => {
       const { world: made, caller } = await world();

@@ -15,20 +15,18 @@ const WORD_MS = { min: 20, max: 300 };
 const WORD_RATIO = 0.3;
 
 /**
- * The node of a call that has lost one. What took that one (a rack, a bad release) may have taken others too, whose
- * connections say so only some milliseconds later; a call with its last attempt to spend asks before it spends it: the
+ * The node of a call that has lost one, or that has an attempt on a slow one. What took that one (a rack, a bad release) may have taken others
+ * too, whose connections say so only some milliseconds later; a call with its last attempt to spend asks before it spends it: the
  * node that is next, and where that one has no word in half of the time, all others at once.
- *
- * @param lostAt - when the node was lost: only what a node was asked after that proves anything.
  */
-export async function nodeThatAnswers(call: PlannedCall, lostAt: number, clock: Clock): Promise<Found> {
+export async function nodeThatAnswers(call: PlannedCall, clock: Clock): Promise<Found> {
   const untilMs = clock.now() + wordMs(call, clock);
   let asksAll = false;
   for (;;) {
     const pick = pickFor(call, clock);
     if (pick.kind !== 'node') return waitForNode(call, pick, clock);
     const next = pick.candidate;
-    if (next.provedAt >= lostAt) return { handle: next };
+    if (isProven(call, next)) return { handle: next };
     const leftMs = untilMs - clock.now();
     const asked = asksAll ? inQuestion(call) : [next];
     // Nothing better than one that has not answered: there is none.
@@ -41,6 +39,11 @@ export async function nodeThatAnswers(call: PlannedCall, lostAt: number, clock: 
       asksAll = true;
     }
   }
+}
+
+/** After a loss only what a node was asked since then proves anything; beside a slow attempt anything that it said since the call began. */
+function isProven({ lostAt, startedAt }: PlannedCall, { provedAt, heardAt }: NodeHandle): boolean {
+  return lostAt === undefined ? heardAt >= startedAt : provedAt >= lostAt;
 }
 
 function wordMs(call: PlannedCall, clock: Clock): number {
