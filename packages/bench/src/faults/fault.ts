@@ -29,6 +29,8 @@ export interface Fault extends StageSetting {
   readonly rateRatio?: number;
   /** What is done before the first call; default nothing. */
   prepare?(stage: Stage): Promise<void>;
+  /** What comes just before it, under load, and takes nothing away; default nothing. */
+  lead?(stage: Stage): Promise<void>;
   /** Does it; resolves when it is over. */
   bring(stage: Stage, setting: OutageSetting): Promise<void>;
 }

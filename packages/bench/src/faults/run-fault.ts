@@ -85,6 +85,7 @@ async function loadAndBring(
   const bring = async () => {
     await stage.wait(Math.max(0, dueMs - nowMs()));
     onStep(fault.title);
+    await fault.lead?.(stage);
     const faultMs = nowMs();
     await fault.bring(stage, { outageMs });
     return faultMs;

@@ -56,8 +56,8 @@ export const DEATHS: readonly Fault[] = [
     nodes: NODES,
     title: 'as many new nodes at new addresses, then SIGTERM of all old ones',
     prepare: (stage) => stage.holdBackNew(NODES),
+    lead: (stage) => stage.letGo(),
     async bring(stage) {
-      await stage.letGo();
       await Promise.all(firstOf(stage).map((node) => stage.retire(node)));
     },
   },
