@@ -69,6 +69,26 @@ describe('a question', () => {
     expect(await question.end).toBe('alive');
   });
 
+  it('is judged though this process stands still again and again', async () => {
+    const clock = new FakeClock();
+    const question = new Question(
+      connectionThatHands(() => {}),
+      clock,
+      200,
+    );
+    let verdict: string | undefined;
+    void question.verdict.then((given) => {
+      verdict = given;
+    });
+    for (const stallMs of [260, 160, 110]) {
+      clock.standStill(stallMs);
+      await clock.settle();
+    }
+    expect(verdict).toBeUndefined();
+    await clock.advance(50);
+    expect(verdict).toBe('silent');
+  });
+
   it('does not take an own standstill for the silence of the node', async () => {
     const clock = new FakeClock();
     let listener: WireListener | undefined;

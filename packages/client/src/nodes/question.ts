@@ -93,8 +93,9 @@ export class Question implements WireListener {
     const dueAt = this.#clock.now() + ms;
     this.#dueAt = dueAt;
     this.#timer = this.#clock.setTimer(ms, () => {
-      // Late: it was this process that stood still, and the node's answer may lie unread in the socket.
-      if (this.#clock.now() - dueAt > OWN_STALL_MS) this.#waitFor(ms);
+      // Late: it was this process that stood still, and the node's answer may lie unread in the socket. Less each time, or a process that
+      // stands still again and again would never know.
+      if (this.#clock.now() - dueAt > OWN_STALL_MS) this.#waitFor(Math.max(OWN_STALL_MS, ms / 2));
       else afterPoll(() => this.#judge('silent'));
     });
   }
