@@ -18,6 +18,12 @@ export class CallRequest implements RouteRequest {
     this.authority = call.service.name;
   }
 
+  hasAnyHeader(names: ReadonlySet<string>): boolean {
+    this.#headers ??= this.#call.metadata.toJSON();
+    for (const name in this.#headers) if (names.has(name)) return true;
+    return false;
+  }
+
   header(name: string): string | undefined {
     this.#headers ??= this.#call.metadata.toJSON();
     // What an object has by itself, as `constructor`, is no list.

@@ -41,13 +41,15 @@ export function compileRule(rule: MergedRule): RouteRule | undefined {
 }
 
 function compileMatches({ matches, fields, place }: MergedRule): readonly MatchBlock[] {
+  const { prefixRewrite } = fields.redirect ?? {};
+  const rewrite = prefixRewrite === undefined ? fields.rewrite : { uri: prefixRewrite };
   const all: readonly (MergedMatch | undefined)[] = matches ?? [undefined];
   return all.map((each, index) => ({
     index,
     name: each?.match.name ?? '',
     origin: (each?.place ?? place).origin(),
     conditions: each === undefined ? [] : compileConditions(each.match),
-    rewritePath: compilePathRewrite(fields.rewrite, each?.match),
+    rewritePath: compilePathRewrite(rewrite, each?.match),
   }));
 }
 

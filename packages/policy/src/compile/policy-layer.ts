@@ -27,6 +27,8 @@ export interface SaidOfService {
 export class PolicyLayer {
   /** By gateway: `mesh` for the calls of processes. */
   readonly #routed = new Map<string, HostIndex<RoutedService>>();
+  /** Gateways are called by whatever hosts their clients write: `*` is not compiled anew for each. */
+  readonly #tables = new WeakMap<RoutedService, Map<string, RouteTable>>();
   readonly #destinationRules = new HostIndex<DestinationRule>();
   readonly #caller: PolicyCaller;
   /** Rules of delegates that do not agree with the rule that delegates to them. */
@@ -85,7 +87,23 @@ export class PolicyLayer {
     }
   }
 
-  #tableOf({ service, rules }: RoutedService, gateway: string): RouteTable {
+  #tableOf(routed: RoutedService, gateway: string): RouteTable {
+    // Of each service its own: what is drawn for the calls of one is none of the others'.
+    if (gateway === MESH) return this.#compile(routed, gateway);
+    let byGateway = this.#tables.get(routed);
+    if (byGateway === undefined) {
+      byGateway = new Map();
+      this.#tables.set(routed, byGateway);
+    }
+    let table = byGateway.get(gateway);
+    if (table === undefined) {
+      table = this.#compile(routed, gateway);
+      byGateway.set(gateway, table);
+    }
+    return table;
+  }
+
+  #compile({ service, rules }: RoutedService, gateway: string): RouteTable {
     const compiled = rules.flatMap((rule) => compileRule(rule) ?? []);
     const origin = new ResourcePlace(service, []).origin();
     return new RouteTable(origin, compiled, { caller: this.#caller, gateway });

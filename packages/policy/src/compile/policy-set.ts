@@ -6,7 +6,7 @@ import { LimitTable } from '../limits/limit-table.js';
 import type { ServiceLimits } from '../limits/service-limits.js';
 import { resourceTitle } from '../origin/resource-place.js';
 import type { PolicyCaller } from '../route/route-request.js';
-import type { RouteTable } from '../route/route-table.js';
+import type { RouteMatch, RouteTable } from '../route/route-table.js';
 import type { Resource } from '../validate/resource.js';
 import { MESH } from '../validate/virtual-service/reach.js';
 import type { DroppedRule } from './merged-rule.js';
@@ -41,6 +41,7 @@ export class PolicySet {
   readonly #byKey = new WeakMap<ServiceKey, ServicePolicy | null>();
   readonly #byName = new Map<string, ServicePolicy | null>();
   readonly #byDomain = new Map<string, RouteTable | null>();
+  readonly #dryByHost = new Map<string, RouteTable | null>();
   readonly #isSilent: boolean;
   readonly #limits: LimitTable;
   /** The limits in dry-run, which only count what they would have refused; undefined: there are none. */
@@ -91,6 +92,14 @@ export class PolicySet {
     return this.#limits.limitsOf(service, side);
   }
 
+  /** The names that VirtualServices call HTTP gateways by, those in dry-run too; in order. */
+  get gateways(): readonly string[] {
+    const named = this.resources.flatMap(({ kind, spec }) =>
+      kind === 'VirtualService' ? (spec.gateways ?? []) : [],
+    );
+    return [...new Set(named)].filter((name) => name !== MESH).sort();
+  }
+
   /** Names all limits by the resource and all that it says: one that is in two versions is the same. */
   get limitKeys(): ReadonlySet<string> {
     return this.#limits.limitKeys;
@@ -98,8 +107,7 @@ export class PolicySet {
 
   /** The rules for a host that an HTTP gateway is called by: a service, or a name of the internet. */
   atHost(host: string, gateway: string): RouteTable | undefined {
-    const read = readHost(host);
-    const service = read.kind === 'service' ? exactService(read.pattern) : undefined;
+    const service = serviceAt(host);
     if (service !== undefined) return this.of(service, gateway)?.routes;
     const name = `${gateway} ${host.toLowerCase()}`;
     const kept = this.#byDomain.get(name);
@@ -107,6 +115,40 @@ export class PolicySet {
     const table = this.#live.ofDomain(host, gateway);
     keep(this.#byDomain, name, table ?? null);
     return table;
+  }
+
+  /**
+   * What {@link atHost} would give if the resources in dry-run counted; the object is the same for the same answer. Undefined: none of
+   * them has a part in the rules for the host, or there are none.
+   */
+  dryRunAtHost(host: string, gateway: string): RouteTable | undefined {
+    if (this.#dryRun === undefined) return undefined;
+    const name = `${gateway} ${host}`;
+    const kept = this.#dryByHost.get(name);
+    if (kept !== undefined) return kept ?? undefined;
+    const service = serviceAt(host);
+    const table =
+      service === undefined
+        ? this.#dryRun.ofDomain(host, gateway)
+        : this.of(service, gateway)?.dryRun?.routes;
+    const found = table !== undefined && this.#isDryRun(table) ? table : undefined;
+    keep(this.#dryByHost, name, found ?? null);
+    return found;
+  }
+
+  /**
+   * The resource in dry-run to which is due what a table with such resources makes of a call: that of the rule which took it, else the one
+   * that delegates to that, or has no rule for it. Undefined: it is due to resources in force.
+   */
+  dryRunTitleOf({ origin }: RouteTable, found: RouteMatch): string | undefined {
+    const parts = found.kind === 'rule' ? [found.rule.origin, origin] : [origin];
+    return parts.find(({ resource }) => this.dryRunTitles.has(resource))?.resource;
+  }
+
+  #isDryRun({ origin, rules }: RouteTable): boolean {
+    return [origin, ...rules.map((rule) => rule.origin)].some(({ resource }) =>
+      this.dryRunTitles.has(resource),
+    );
   }
 
   #named(service: ServiceKey, gateway: string): ServicePolicy | null {
@@ -128,6 +170,12 @@ export class PolicySet {
     if (routes === undefined && traffic === undefined && dryRun === undefined) return null;
     return new ServicePolicy(this.version, service, routes, traffic, dryRun);
   }
+}
+
+/** The service that a host is a name of; undefined: it is one of the internet, or none. */
+function serviceAt(host: string): ServiceKey | undefined {
+  const read = readHost(host);
+  return read.kind === 'service' ? exactService(read.pattern) : undefined;
 }
 
 /** A subset is a name, which does nothing by itself: what is in force may send calls to one that a rule in dry-run defines. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
-import { nativePattern } from './native-pattern.js';
+import { nativeSource, wholeText } from './native-pattern.js';
 import { compileRewrite, groupProblem, readPattern } from './text-pattern.js';
 
 function matches(source: string, text: string): boolean {
@@ -47,6 +47,28 @@ describe('a pattern', () => {
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
+  it('is not native where it may be gone through in too many ways', () => {
+    expect(nativeSource(`(a|b)${'c?'.repeat(5)}`)).toBeDefined();
+    expect(nativeSource('a?'.repeat(7) + 'a'.repeat(7))).toBeUndefined();
+    expect(nativeSource('(a|ab)(c|bcd)(d|e)(a|b)(a|b)(a|b)(a|b)')).toBeUndefined();
+    const source = 'a?'.repeat(30) + 'a'.repeat(30);
+    const started = performance.now();
+    expect(matches(source, 'a'.repeat(30))).toBe(true);
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  it('is tried together with others as each is alone', () => {
+    const part = fc.constantFrom('a', 'b', 'a|c', '[b-d]', 'ab?', 'b+', '.', 'a(b|c)', '.*c', '');
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd'), maxLength: 4 });
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 8 }), text, (parts, given) => {
+        const sources = parts.flatMap((each) => nativeSource(each) ?? []);
+        expect(sources).toHaveLength(parts.length);
+        expect(wholeText(...sources).test(given)).toBe(sources.some((each) => wholeText(each).test(given)));
+      }),
+    );
+  });
+
   it('is native only where it takes the same texts as RE2', () => {
     const atoms = fc.constantFrom(
       ...[
@@ -85,8 +107,9 @@ describe('a pattern', () => {
     fc.assert(
       fc.property(pieces, fc.array(texts, { minLength: 5, maxLength: 5 }), (parts, candidates) => {
         const source = parts.map(([atom, quantifier]) => atom + quantifier).join('');
-        const compiled = nativePattern(source);
-        if (compiled === undefined) return;
+        const readable = nativeSource(source);
+        if (readable === undefined) return;
+        const compiled = wholeText(readable);
         native++;
         const reference = RE2JS.compile(source);
         for (const characters of candidates) {

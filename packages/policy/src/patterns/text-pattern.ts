@@ -1,6 +1,6 @@
 import { messageOf } from '@micromesh/core';
 import { RE2JS } from 're2js';
-import { nativePattern } from './native-pattern.js';
+import { nativeSource, wholeText } from './native-pattern.js';
 
 /** Longer ones are refused: compiling them blocks the process. */
 export const MAX_PATTERN_LENGTH = 1024;
@@ -9,6 +9,8 @@ export const MAX_PATTERN_LENGTH = 1024;
 export interface TextPattern {
   /** Whether the whole text is taken, as Envoy has it. */
   matches(text: string): boolean;
+  /** By which it can be tried together with others, {@link wholeText}; undefined: alone only. */
+  readonly native: string | undefined;
 }
 
 /** A pattern, or why it is none. */
@@ -27,10 +29,8 @@ export function readPattern(source: string): ReadPattern {
   }
   try {
     const compiled = RE2JS.compile(source);
-    const native = nativePattern(source);
-    const matches =
-      native === undefined ? (text: string) => compiled.testExact(text) : (text: string) => native.test(text);
-    return { kind: 'pattern', pattern: { matches } };
+    const native = nativeSource(source);
+    return { kind: 'pattern', pattern: { matches: matcherOf(compiled, native), native } };
   } catch (error) {
     return {
       kind: 'invalid',
@@ -72,6 +72,12 @@ export function groupProblem(pattern: string, replacement: string): string | und
     if (Number(character) > groups) return `${written} names a group, and the pattern has ${groups}`;
   }
   return undefined;
+}
+
+function matcherOf(compiled: RE2JS, native: string | undefined): (text: string) => boolean {
+  if (native === undefined) return (text) => compiled.testExact(text);
+  const whole = wholeText(native);
+  return (text) => whole.test(text);
 }
 
 function reason(error: unknown): string {

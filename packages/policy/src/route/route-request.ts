@@ -14,6 +14,8 @@ export interface RouteRequest {
   readonly query?: string | undefined;
   /** A header by its name in lower case; several values are joined by commas; undefined: it is not there. */
   header(name: string): string | undefined;
+  /** Whether one of these headers is there, by their names in lower case; it may say so of one that is not. */
+  hasAnyHeader(names: ReadonlySet<string>): boolean;
 }
 
 /** Who calls: what is known when policies are compiled. */

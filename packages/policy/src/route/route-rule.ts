@@ -17,7 +17,7 @@ export interface MatchBlock {
   readonly name: string;
   readonly origin: PolicyOrigin;
   readonly conditions: readonly Condition[];
-  /** What the path of a call becomes that this block took; undefined: it stays. */
+  /** What the path of a call becomes that this block took, or, of a redirect, the path of the Location; undefined: it stays. */
   readonly rewritePath: ((path: string) => string) | undefined;
 }
 

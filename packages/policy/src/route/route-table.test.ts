@@ -241,9 +241,9 @@ describe('an explanation', () => {
   });
 });
 
-describe('rules that each want another text of one header', () => {
+describe('rules that each want another text, or another pattern, of one header', () => {
   const header = fc.constantFrom('x-a', 'x-b');
-  const text = fc.constantFrom('', 'a', 'b', 'c', 'd');
+  const text = fc.constantFrom('', 'a', 'b', 'c', 'd', 'bb', 'A');
   const condition = fc.oneof(
     {
       weight: 6,
@@ -251,6 +251,15 @@ describe('rules that each want another text of one header', () => {
         fc.constant('headers'),
         header,
         text.map((exact) => ({ exact })),
+      ),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.tuple(
+        fc.constant('headers'),
+        header,
+        // The last one is none that native code takes as RE2 does: it is tried alone.
+        fc.constantFrom('a', 'b', 'a|c', '[b-d]', 'ab?', 'b+', '(?i)A').map((regex) => ({ regex })),
       ),
     },
     fc.tuple(
@@ -266,28 +275,35 @@ describe('rules that each want another text of one header', () => {
   });
   const headers = fc.record({ 'x-a': text, 'x-b': text }, { requiredKeys: [] });
 
-  it('are looked up, and the first that takes a call is the same as one by one', () => {
-    fc.assert(
-      fc.property(
-        fc.array(match, { maxLength: 10 }),
-        fc.array(headers, { maxLength: 8 }),
-        (matches, calls) => {
-          const rules = matches.map(
-            (each, index) => `{ name: r${index}, match: [${JSON.stringify(each)}], ${TO} }`,
-          );
-          const table = helloTable(helloRules(...rules, `{ name: last, ${TO} }`));
-          for (const each of calls) {
-            const request = callOf({ headers: each });
-            const first = table.rules.find(({ matches: blocks }) =>
-              blocks.some(({ conditions }) =>
-                conditions.every(({ subject, holds }) => holds(request.header(subject.name))),
-              ),
+  it.each([
+    { rules: 'a few', minLength: 0, maxLength: 10, numRuns: 300 },
+    // So that there are several parts, and parts of parts.
+    { rules: 'many', minLength: 35, maxLength: 90, numRuns: 40 },
+  ])(
+    'are looked up, or tried together, and the first of $rules that takes a call is the same as one by one',
+    ({ minLength, maxLength, numRuns }) => {
+      fc.assert(
+        fc.property(
+          fc.array(match, { minLength, maxLength }),
+          fc.array(headers, { maxLength: 8 }),
+          (matches, calls) => {
+            const rules = matches.map(
+              (each, index) => `{ name: r${index}, match: [${JSON.stringify(each)}], ${TO} }`,
             );
-            expect(found(table, request)).toBe(first?.name);
-          }
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
+            const table = helloTable(helloRules(...rules, `{ name: last, ${TO} }`));
+            for (const each of calls) {
+              const request = callOf({ headers: each });
+              const first = table.rules.find(({ matches: blocks }) =>
+                blocks.some(({ conditions }) =>
+                  conditions.every(({ subject, holds }) => holds(request.header(subject.name))),
+                ),
+              );
+              expect(found(table, request)).toBe(first?.name);
+            }
+          },
+        ),
+        { numRuns },
+      );
+    },
+  );
 });

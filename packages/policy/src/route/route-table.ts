@@ -1,5 +1,6 @@
 import type { PolicyOrigin } from '../origin/resource-place.js';
-import { type CallCondition, type Candidate, type CandidateStep, stepsOf } from './candidate-steps.js';
+import type { CallCondition, Candidate, CandidateStep } from './candidate-step.js';
+import { stepsOf } from './candidate-steps.js';
 import { type Condition, readSubject, type Source, type Subject } from './condition.js';
 import type { RouteRequest } from './route-request.js';
 import type { MatchBlock, RouteRule } from './route-rule.js';
@@ -18,7 +19,6 @@ const NONE: RouteMatch = { kind: 'none' };
 const UNROUTED: RouteMatch = { kind: 'unrouted' };
 /** Decisions that are kept; a process calls fewer methods, a gateway is asked for anything. */
 const MAX_SHAPES = 1024;
-const NOBODY: readonly Candidate[] = [];
 const UNREAD = Symbol('unread');
 
 type SubjectValue = string | undefined | typeof UNREAD;
@@ -53,20 +53,54 @@ export class RouteTable {
   /** The first rule that takes the call. The object is the same for the same match: nothing is made for a call. */
   find(request: RouteRequest): RouteMatch {
     const { steps, unread, otherwise } = this.#shapeOf(request);
-    const values = unread.slice();
-    for (const { by, byText, candidates } of steps) {
-      const left =
-        by === undefined ? candidates : (byText.get(this.#valueOf(by, values, request) ?? '') ?? NOBODY);
-      next: for (const { match, conditions } of left) {
-        for (const each of conditions) {
-          const value = this.#valueOf(each, values, request);
-          if (value === undefined && each.needsText) continue next;
-          if (!each.condition.holds(value)) continue next;
-        }
-        return match;
-      }
+    return this.#first(steps, unread.slice(), request) ?? otherwise;
+  }
+
+  #first(
+    steps: readonly CandidateStep[],
+    values: SubjectValue[],
+    request: RouteRequest,
+  ): RuleMatch | undefined {
+    for (const step of steps) {
+      const match = this.#firstIn(step, values, request);
+      if (match !== undefined) return match;
     }
-    return otherwise;
+    return undefined;
+  }
+
+  #firstIn(step: CandidateStep, values: SubjectValue[], request: RouteRequest): RuleMatch | undefined {
+    switch (step.kind) {
+      case 'each':
+        return this.#firstOf(step.candidates, values, request);
+      case 'byText': {
+        const own = step.byText.get(this.#valueOf(step.by, values, request) ?? '');
+        return own === undefined ? undefined : this.#firstOf(own, values, request);
+      }
+      case 'byPattern': {
+        const value = this.#valueOf(step.by, values, request);
+        const mayBe = value !== undefined && step.anyPattern.test(value);
+        return mayBe ? this.#first(step.steps, values, request) : undefined;
+      }
+      case 'byHeader':
+        return request.hasAnyHeader(step.headers) ? this.#first(step.steps, values, request) : undefined;
+    }
+  }
+
+  /** One by one. */
+  #firstOf(
+    candidates: readonly Candidate[],
+    values: SubjectValue[],
+    request: RouteRequest,
+  ): RuleMatch | undefined {
+    next: for (const { match, conditions } of candidates) {
+      for (const each of conditions) {
+        const value = this.#valueOf(each, values, request);
+        if (value === undefined && each.needsText) continue next;
+        if (!each.condition.holds(value)) continue next;
+      }
+      return match;
+    }
+    return undefined;
   }
 
   /** Read once a call. */

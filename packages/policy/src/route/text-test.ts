@@ -11,6 +11,8 @@ export interface TextTest {
   readonly needsText?: boolean;
   /** The only text that holds; undefined: others do, too. */
   readonly exact?: string | undefined;
+  /** Of a pattern that can be tried together with others. */
+  readonly native?: string | undefined;
 }
 
 /** How a {@link StringMatch} is read where it stands. */
@@ -37,7 +39,7 @@ export function compileTextTest(match: StringMatch, options: TextTestOptions = {
       ? { holds: (text) => text === undefined, wants: 'none' }
       : { holds: (text) => text !== undefined, wants: 'any value', needsText: true };
   }
-  const { takes, wants } = comparison(match, anyCase);
+  const { takes, wants, native } = comparison(match, anyCase);
   return inverted
     ? { holds: (text) => !takes(text ?? ''), wants: `not ${wants}` }
     : {
@@ -45,12 +47,14 @@ export function compileTextTest(match: StringMatch, options: TextTestOptions = {
         wants,
         needsText: true,
         exact: anyCase ? undefined : match.exact,
+        native,
       };
 }
 
 interface Comparison {
   readonly takes: (text: string) => boolean;
   readonly wants: string;
+  readonly native?: string | undefined;
 }
 
 function comparison({ exact, prefix, regex }: StringMatch, anyCase: boolean): Comparison {
@@ -69,6 +73,8 @@ function comparison({ exact, prefix, regex }: StringMatch, anyCase: boolean): Co
   }
   const read = readPattern(regex ?? '');
   // Validation has refused every pattern that cannot be read; one that slips through takes nothing.
-  const takes = read.kind === 'pattern' ? (text: string) => read.pattern.matches(text) : () => false;
-  return { takes, wants: `pattern ${JSON.stringify(regex)}` };
+  const wants = `pattern ${JSON.stringify(regex)}`;
+  if (read.kind === 'invalid') return { takes: () => false, wants };
+  const { matches, native } = read.pattern;
+  return { takes: matches, wants, native };
 }

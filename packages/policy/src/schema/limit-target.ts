@@ -4,7 +4,7 @@ import { flag, formed, list, text, word } from './leaves.js';
 /** The fields that say which calls a limit is for: both kinds have them. */
 export function limitTarget() {
   return {
-    host: required(text(), 'the service; see "Hosts" below; of several services each has a count of its own'),
+    host: required(text(), 'the service; see "Hosts" above; of several services each has a count of its own'),
     side: applied(
       word('client', 'server'),
       '`server`: each node counts the calls that it gets; `client`: each process counts those that it makes; default server',

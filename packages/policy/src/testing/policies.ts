@@ -64,5 +64,6 @@ export function callOf(
     verb: 'POST',
     ...others,
     header: (name) => headers[name],
+    hasAnyHeader: (names) => Object.keys(headers).some((name) => names.has(name)),
   };
 }

@@ -48,12 +48,12 @@ export const consistentHash = message('LoadBalancerSettings.ConsistentHashLB', {
   useSourceIp: applied(
     flag(),
     'the address of the calling machine is the key: all its calls go to one node',
-    'a call with the metadata `x-forwarded-for` has the first address in that for its key',
+    'a call with the metadata `x-forwarded-for`, as those of the HTTP gateway, has the first address in that for its key; who comes by no proxy can write it himself',
   ),
   httpQueryParameterName: applied(
     text(),
-    'of an HTTP request the query parameter that is the key; a gRPC call has none and goes to any node',
-    'it is read of the metadata `x-envoy-original-path`, which the one that made a gRPC call of the request adds',
+    'of a request that a rule of the HTTP gateway took the query parameter that is the key; a gRPC call has none and goes to any node',
+    'it is read of the metadata `x-envoy-original-path`, which the gateway adds',
   ),
   ringHash: applied(ringHash, 'a ring; the default'),
   maglev: applied(

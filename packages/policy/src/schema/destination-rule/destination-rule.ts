@@ -30,7 +30,7 @@ const workloadSelector = message('WorkloadSelector', {
 
 /** The `spec` of a DestinationRule. */
 export const destinationRuleSpec = message('DestinationRule', {
-  host: required(text(), 'the service; see "Hosts" below'),
+  host: required(text(), 'the service; see "Hosts" above'),
   trafficPolicy: applied(trafficPolicy, 'how calls to it are made'),
   subsets: applied(list(subset), 'named parts of its nodes'),
   exportTo: noMeaning(

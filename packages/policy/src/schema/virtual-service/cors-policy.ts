@@ -9,7 +9,11 @@ const GATEWAY = 'at the HTTP gateway';
 /** Which pages of other origins may call. */
 export const corsPolicy = message('CorsPolicy', {
   allowOrigin: notSupported(list(text()), 'Istio has replaced it', 'write allowOrigins: [{ exact: ... }]'),
-  allowOrigins: applied(list(stringMatch), `${GATEWAY}: origins that may call`),
+  allowOrigins: applied(
+    list(stringMatch),
+    `${GATEWAY}: origins whose pages may call`,
+    'pages of other origins get 403, where Envoy makes the call and hides the answer from them; `trustedHosts` of the gateway may call as well',
+  ),
   allowMethods: applied(list(text()), `${GATEWAY}: Access-Control-Allow-Methods`),
   allowHeaders: applied(list(text()), `${GATEWAY}: Access-Control-Allow-Headers`),
   exposeHeaders: applied(list(text()), `${GATEWAY}: Access-Control-Expose-Headers`),
@@ -17,7 +21,7 @@ export const corsPolicy = message('CorsPolicy', {
   allowCredentials: applied(flag(), `${GATEWAY}: Access-Control-Allow-Credentials; default false`),
   unmatchedPreflights: applied(
     word('UNSPECIFIED', 'FORWARD', 'IGNORE'),
-    `${GATEWAY}: what becomes of preflights of other origins; default FORWARD`,
+    `${GATEWAY}: preflights of other origins are treated as any request, which ends with 403 (FORWARD), or answered with 200 and no headers (IGNORE); default FORWARD`,
   ),
 });
 

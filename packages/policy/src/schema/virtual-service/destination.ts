@@ -9,7 +9,7 @@ export const portSelector = message('PortSelector', {
 
 /** Where a call goes. */
 export const destination = message('Destination', {
-  host: required(text(), 'the service; see "Hosts" below'),
+  host: required(text(), 'the service; see "Hosts" above'),
   subset: applied(
     text(),
     'a subset that a DestinationRule of the host defines; it is an error where none does',

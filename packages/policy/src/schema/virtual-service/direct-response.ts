@@ -4,7 +4,10 @@ import { anyText, formed, integer } from '../leaves.js';
 
 /** The body of a direct response. */
 export const httpBody = message('HTTPBody', {
-  string: applied(anyText(), 'as text; at the HTTP gateway the body, else the message of the status'),
+  string: applied(
+    anyText(),
+    'as text; at the HTTP gateway the body, `application/json` where it is an object or a list of JSON, else `text/plain`; of a gRPC call the message of the status',
+  ),
   bytes: applied(
     formed(
       /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,

@@ -8,21 +8,28 @@ export const httpMatchRequest = message('HTTPMatchRequest', {
   name: applied(text(), 'names the match in `explain` and in events'),
   uri: applied(
     stringMatch,
-    'the path of the method: `/hello.v1.Hello/Anything`; at the HTTP gateway the path of the request',
+    'the path of the method: `/hello.v1.Hello/Anything`; at the HTTP gateway the path of the request, without its query',
+    'at the HTTP gateway several slashes count as one; a path is compared as it is written, and a method has several (`/user/getUser`, `/user/get-user`): to shut one out, let in what is wanted, and end without a rule for the rest',
   ),
   scheme: applied(
     stringMatch,
-    '`http`, or `https` where the call goes over TLS; at the HTTP gateway that of the request',
+    '`http`, or `https` where the call goes over TLS; at the HTTP gateway that of the request: `http`, for it speaks no TLS',
   ),
-  method: applied(stringMatch, 'a gRPC call is always a `POST`; at the HTTP gateway the verb of the request'),
-  authority: applied(stringMatch, 'the authority of the call: the name that the caller gave the service'),
+  method: applied(
+    stringMatch,
+    'a gRPC call is always a `POST`; at the HTTP gateway the verb of the request: `OPTIONS` of a preflight',
+  ),
+  authority: applied(
+    stringMatch,
+    'the authority of the call: the name that the caller gave the service; at the HTTP gateway `Host`, without the port',
+  ),
   headers: applied(
     mapOf(stringMatch),
-    'metadata of the call, keys in lower case; `{}`: it is there; several values are joined by commas',
+    'metadata of the call, at the HTTP gateway the headers of the request, keys in lower case; `{}`: it is there; several values are joined by commas',
   ),
   port: applied(
     port(),
-    'the port in the name that the caller gave (`hello:50051`); a name without one matches no port',
+    'the port in the name that the caller gave (`hello:50051`); a name without one matches no port; at the HTTP gateway the port in `Host`, 80 where there is none',
   ),
   sourceLabels: applied(
     mapOf(anyText()),
@@ -34,7 +41,8 @@ export const httpMatchRequest = message('HTTPMatchRequest', {
   ),
   queryParams: applied(
     mapOf(stringMatch),
-    'of a request at the HTTP gateway; a gRPC call has none, so the rule does not match',
+    'of a request at the HTTP gateway, the first of a name; a gRPC call has none, so the rule does not match',
+    'a parameter that rules look at need be no field of the message',
   ),
   ignoreUriCase: applied(flag(), '`uri` with `exact` and `prefix` in any case; default false'),
   withoutHeaders: applied(

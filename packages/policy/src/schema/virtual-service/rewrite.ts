@@ -12,13 +12,16 @@ export const regexRewrite = message('RegexRewrite', {
 export const httpRewrite = message('HTTPRewrite', {
   uri: applied(
     text(),
-    'the path; where the rule matched a prefix it replaces the prefix; a match without a uri is the prefix `/`',
+    'the path; where the rule matched a prefix it replaces the prefix; a match without a uri is the prefix `/`; at the HTTP gateway the path of the request, by which its method is then found',
   ),
   authority: applied(
     text(),
     'the authority that the node sees; the node itself is the one of the destination',
   ),
-  uriRegexRewrite: applied(regexRewrite, 'changes the path by a pattern; not together with `uri`'),
+  uriRegexRewrite: applied(
+    regexRewrite,
+    'changes the path by a pattern, as `uri` does; not together with `uri`',
+  ),
 });
 
 /** What is changed in a call before it is sent. */

@@ -6,10 +6,14 @@ import { tcpRoute, tlsRoute } from './l4-routes.js';
 
 /** The `spec` of a VirtualService. */
 export const virtualServiceSpec = message('VirtualService', {
-  hosts: applied(list(text()), 'the services whose calls it is for; only a delegate has none'),
+  hosts: applied(
+    list(text()),
+    'the services whose calls it is for, at the HTTP gateway the names in `Host`; only a delegate has none',
+  ),
   gateways: applied(
     list(text()),
-    '`mesh`: calls of processes; another name: the HTTP gateway of that name; default `mesh`',
+    '`mesh`: calls of processes; another name: the HTTP gateway of that name, `createGateway({ name })`; default `mesh`',
+    'a host without rules for the gateway is served by its path, under the rules for `mesh`',
   ),
   http: applied(list(httpRoute), 'the rules, in order; the first that matches counts'),
   tls: notSupported(list(tlsRoute), 'micromesh carries gRPC calls, not connections', 'write http rules'),

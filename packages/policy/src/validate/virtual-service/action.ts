@@ -64,6 +64,18 @@ function checkRedirect({ redirect }: HttpRoute, path: FieldPath, find: Finder): 
   if (given(redirect, 'uri', 'prefixRewrite', 'authority', 'scheme', 'port', 'derivePort').length === 0) {
     find.error(at, 'the redirect says nothing of where to', 'write uri, authority, scheme or port');
   }
+  for (const name of ['uri', 'prefixRewrite'] as const) {
+    const to = redirect[name];
+    // Without the slash it would go on with the name of the host.
+    if (to !== undefined && !to.startsWith('/')) {
+      find.error([...at, name], `${JSON.stringify(to)} is no path`, 'begin it with /');
+    }
+  }
+  for (const name of ['uri', 'prefixRewrite', 'authority'] as const) {
+    if (/[^!-~]/.test(redirect[name] ?? '')) {
+      find.error([...at, name], 'it has characters that no header can carry', 'write them percent-encoded');
+    }
+  }
   const { redirectCode } = redirect;
   if (redirectCode !== undefined && !REDIRECT_CODES.includes(redirectCode)) {
     find.error(
