@@ -10,6 +10,7 @@ export { DEFAULT_TIMEOUT_MS } from './call/planner.js';
 export type { AttemptInterceptor, CallInterceptor } from './chain/chain.js';
 export type { Interceptor, Invoke } from './chain/interceptor.js';
 export { ClientRoom, type ClientRoomParts, type ClientSettings } from './client-room.js';
+export type { WouldBeRoute } from './dry-run/watched-call.js';
 export { interventionsInForce } from './interventions/in-force.js';
 export {
   checkIntervention,
@@ -41,6 +42,7 @@ export {
 } from './retry/retry-function.js';
 export { BUDGET_DEFAULTS, type BudgetSettings } from './retry/retry-tokens.js';
 export { DestinationStrategies, type DestinationStrategy } from './routing/destination-strategy.js';
+export { GatewayRule, underGatewayRule } from './routing/gateway-rule.js';
 export type { PolicyView } from './routing/policy-view.js';
 export { CallError, type FailureFacts } from './surface/call-error.js';
 export type {

@@ -92,6 +92,19 @@ describe('a resource in dry-run', () => {
     expect(told).toEqual([]);
   });
 
+  it('tells what it would have done by delegating to one that is in force', async () => {
+    const leaf = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: leaf }
+spec: { http: [{ ${TO('v2')} }] }
+---
+`;
+    const root = inDryRun(helloRules('{ delegate: { name: leaf } }'));
+    const world = await worldUnder(leaf + root + helloRules(`{ ${TO('v1')} }`) + helloSubsets('1', '2'));
+    await world.call(world.caller()).outcome;
+    expect(effects()).toEqual(['VirtualService dry route']);
+  });
+
   it('names subsets all the same: what is in force sends calls to them', async () => {
     const dry = inDryRun(helloSubsets('1', '2'));
     const world = await worldUnder(helloRules(`{ ${TO('v2')} }`) + dry);

@@ -5,22 +5,22 @@ import {
   drawFault,
   drawMirrors,
   type RouteDestination,
-  type RouteRule,
   retries,
 } from '@micromesh/policy/route';
 import type { CallPlan } from '../call/call-plan.js';
 import type { Call, PlannedCall } from '../call/client-call.js';
 import type { ServiceNodes } from '../nodes/service-nodes.js';
+import { PairMap } from '../routing/pair-map.js';
 import { CallRequest } from '../routing/route-request.js';
 import { nodesOf } from '../routing/subset-filter.js';
-import type { DryRunEffect, WatchedCall } from './watched-call.js';
+import type { DryRunEffect, WatchedCall, WouldBeRoute, WouldBeRule } from './watched-call.js';
 import { WouldEject } from './would-eject.js';
 
 /** Looks what resources in dry-run would have made of the calls of a mesh, and tells it; nothing comes of it. */
 export class DryRun {
   readonly #random: Random;
   /** By subset and port; a version that is new begins to count anew. */
-  readonly #ejections = new WeakMap<OutlierRule, WeakMap<ServiceNodes, Map<string, WouldEject>>>();
+  readonly #ejections = new PairMap<OutlierRule, ServiceNodes, Map<string, WouldEject>>();
 
   constructor(random: Random) {
     this.#random = random;
@@ -29,27 +29,11 @@ export class DryRun {
   /**
    * Looks at a call when its way is known.
    *
-   * @param would - the policies of its service, if those in dry-run counted.
    * @param taken - its plan; undefined: a rule in force has ended it.
    * @returns what is to be looked at further; undefined: nothing.
    */
-  begin(
-    call: Call,
-    would: ServicePolicy,
-    policies: PolicySet,
-    taken: CallPlan | undefined,
-  ): RouteRule | undefined {
-    const found = would.routes?.find(new CallRequest(call));
-    if (found === undefined || found.kind === 'unrouted') return undefined;
-    if (found.kind === 'none') {
-      const resource = would.routes?.origin.resource;
-      if (resource !== undefined && policies.dryRunTitles.has(resource)) tell(resource, 'route', call);
-      return undefined;
-    }
-    const { rule } = found;
-    const { resource } = rule.origin;
-    if (!policies.dryRunTitles.has(resource)) return undefined;
-    if (rule.action.kind !== 'route') {
+  begin(call: Call, { resource, rule }: WouldBeRoute, taken: CallPlan | undefined): WouldBeRule | undefined {
+    if (rule?.action.kind !== 'route') {
       tell(resource, 'route', call);
       return undefined;
     }
@@ -61,7 +45,7 @@ export class DryRun {
     if (delay !== undefined || abort !== undefined) tell(resource, 'fault', call);
     const copies = drawMirrors(rule.mirrors, rule.chance, this.#random).length;
     for (let copy = 0; copy < copies; copy++) tell(resource, 'mirror', call);
-    return rule;
+    return { resource, rule };
   }
 
   /** The nodes that an outlier detection in dry-run would have taken out of where the call goes; undefined: there is none. */
@@ -71,17 +55,8 @@ export class DryRun {
     const { subset, port } = destination ?? {};
     const rule = would?.traffic(subset, port).outlier;
     if (rule === undefined || !policies.dryRunTitles.has(rule.origin.resource)) return undefined;
-    let ofRule = this.#ejections.get(rule);
-    if (ofRule === undefined) {
-      ofRule = new WeakMap();
-      this.#ejections.set(rule, ofRule);
-    }
     const { nodes } = call.to;
-    let ofNodes = ofRule.get(nodes);
-    if (ofNodes === undefined) {
-      ofNodes = new Map();
-      ofRule.set(nodes, ofNodes);
-    }
+    const ofNodes = this.#ejections.of(rule, nodes, () => new Map());
     const name = `${subset ?? ''} ${port ?? ''}`;
     let ejections = ofNodes.get(name);
     if (ejections === undefined) {
@@ -96,10 +71,29 @@ export class DryRun {
   }
 }
 
+/**
+ * What the rules of a service would make of a call.
+ *
+ * @param would - the policies of its service, if those in dry-run counted.
+ * @returns undefined: no rule is for it, or it is one in force that would take it.
+ */
+export function wouldRoute(
+  call: Call,
+  { routes }: ServicePolicy,
+  policies: PolicySet,
+): WouldBeRoute | undefined {
+  const found = routes?.find(new CallRequest(call));
+  if (routes === undefined || found === undefined || found.kind === 'unrouted') return undefined;
+  const resource = policies.dryRunTitleOf(routes, found);
+  return resource === undefined
+    ? undefined
+    : { resource, rule: found.kind === 'rule' ? found.rule : undefined };
+}
+
 /** Looks at what a call came to. */
-export function endDryRun(call: PlannedCall, { rule }: WatchedCall, outcome: Outcome, tookMs: number): void {
-  if (rule === undefined) return;
-  const { resource } = rule.origin;
+export function endDryRun(call: PlannedCall, { would }: WatchedCall, outcome: Outcome, tookMs: number): void {
+  if (would === undefined) return;
+  const { resource, rule } = would;
   const { timeoutMs, retry } = rule;
   if (call.method.kind === 'unary' && timeoutMs !== undefined && tookMs > timeoutMs.value) {
     tell(resource, 'timeout', call);

@@ -3,24 +3,25 @@ import { formatServiceKey, type Method, type Outcome, type Random, type ServiceK
 import type { PolicySet, ServicePolicy, TrafficSettings } from '@micromesh/policy';
 import {
   drawDestination,
+  type MatchBlock,
   type Mirror,
   NO_TRAFFIC_SETTINGS,
   type RouteAction,
   type RouteDestination,
-  type RouteRule,
 } from '@micromesh/policy/route';
 import { filterKey, type Strategy } from '@micromesh/selector';
 import type { CallPlan } from '../call/call-plan.js';
 import type { Call, PlannedCall } from '../call/client-call.js';
 import { localOutcome } from '../chain/local-outcome.js';
-import { DryRun } from '../dry-run/dry-run.js';
-import type { WatchedCall } from '../dry-run/watched-call.js';
+import { DryRun, wouldRoute } from '../dry-run/dry-run.js';
+import type { WatchedCall, WouldBeRoute, WouldBeRule } from '../dry-run/watched-call.js';
 import type { Service } from '../nodes/service.js';
 import type { MethodLatencies } from '../retry/method-latencies.js';
 import type { DestinationLimits } from './destination-limits.js';
 import type { DestinationStrategies, DestinationStrategy } from './destination-strategy.js';
+import { gatewayRuleOf } from './gateway-rule.js';
 import { type MirrorWay, mirrorPlan, mirrorService } from './mirror-plan.js';
-import { PairKeys } from './pair-keys.js';
+import { PairMap } from './pair-map.js';
 import type { PolicyView } from './policy-view.js';
 import { CallRequest } from './route-request.js';
 import { underRule } from './routed-plan.js';
@@ -54,11 +55,11 @@ export class Router {
   readonly #limits: DestinationLimits;
   readonly #dryRun: DryRun;
   /** What was made for a plan, by the destination or, where no rule names one, the settings: all are the same objects for most calls. */
-  readonly #made = new WeakMap<object, WeakMap<CallPlan, Routed>>();
+  readonly #made = new PairMap<object, CallPlan, Routed>();
   /** A match that rewrites the path makes of its calls what no other does. */
-  readonly #rewritten = new PairKeys();
+  readonly #rewritten = new PairMap<MatchBlock, RouteDestination, object>();
   /** The plans of all calls that do the same share what is done. */
-  readonly #mirrorWays = new WeakMap<RuleActions, Map<Mirror['target'], MirrorWay>>();
+  readonly #mirrorWays = new PairMap<RuleActions, Mirror['target'], MirrorWay>();
 
   /** @param limits, dryRun - shared by all clients of a mesh. */
   constructor(
@@ -82,55 +83,56 @@ export class Router {
 
   /** The way of a call; undefined: no policy is about its service, and the plan holds as it is. */
   route(call: Call, plan: CallPlan): Routed | undefined {
+    const given = gatewayRuleOf(call.options);
+    if (given?.found !== undefined) return this.#underRule(given.found, call, plan, given.policies);
     const set = this.#policies.current;
     const policy = set?.of(call.service);
     if (set === undefined || policy === undefined) return undefined;
     const found = policy.routes?.find(new CallRequest(call));
     if (found === undefined || found.kind === 'unrouted') return this.#unrouted(policy, call, plan, set);
-    if (found.kind === 'none') return noRule(policy);
+    return found.kind === 'none' ? noRule(policy) : this.#underRule(found, call, plan, set);
+  }
+
+  #underRule(found: FoundRule, call: Call, plan: CallPlan, set: PolicySet): Routed {
     const { action, chance } = found.rule;
     if (action.kind !== 'route') return answered(action);
     const destination = drawDestination(action.destinations, chance, this.#random, plan.hashKey);
     const key =
-      found.match.rewritePath === undefined ? destination : this.#rewritten.of(found.match, destination);
-    return this.#once(key, plan, () => this.#wayTo(destination, found, call, plan, set));
+      found.match.rewritePath === undefined
+        ? destination
+        : this.#rewritten.of(found.match, destination, () => ({}));
+    return this.#made.of(key, plan, () => this.#wayTo(destination, found, call, plan, set));
   }
 
   /** What rules in dry-run would have made of a call, now that its way is known; undefined: there are none, or nothing is left to look at. */
   watch(call: PlannedCall): WatchedCall | undefined {
-    const set = this.#policies.current;
+    const set = gatewayRuleOf(call.options)?.policies ?? this.#policies.current;
     if (set === undefined || set.dryRunTitles.size === 0) return undefined;
-    const rule = this.wouldRoute(call, call.plan);
+    const would = this.wouldRoute(call, call.plan);
     const ejections = this.#dryRun.ejectionsOf(call, set);
-    return rule === undefined && ejections === undefined ? undefined : { rule, ejections };
+    return would === undefined && ejections === undefined ? undefined : { would, ejections };
   }
 
   /** The same of its way alone; `taken` undefined: a rule in force has ended the call. */
-  wouldRoute(call: Call, taken: CallPlan | undefined): RouteRule | undefined {
-    const set = this.#policies.current;
-    const would = set?.of(call.service)?.dryRun;
-    return set && would && this.#dryRun.begin(call, would, set, taken);
+  wouldRoute(call: Call, taken: CallPlan | undefined): WouldBeRule | undefined {
+    const would = this.#wouldBeRoute(call);
+    return would && this.#dryRun.begin(call, would, taken);
   }
 
-  #once(key: object, plan: CallPlan, make: () => Routed): Routed {
-    let byPlan = this.#made.get(key);
-    if (byPlan === undefined) {
-      byPlan = new WeakMap();
-      this.#made.set(key, byPlan);
-    }
-    let routed = byPlan.get(plan);
-    if (routed === undefined) {
-      routed = make();
-      byPlan.set(plan, routed);
-    }
-    return routed;
+  /** Of a gateway's call the gateway has found it. */
+  #wouldBeRoute(call: Call): WouldBeRoute | undefined {
+    const given = gatewayRuleOf(call.options);
+    if (given !== undefined) return given.would;
+    const set = this.#policies.current;
+    const would = set?.of(call.service)?.dryRun;
+    return set && would && wouldRoute(call, would, set);
   }
 
   /** No rule takes it, and the settings of its service hold. */
   #unrouted(policy: ServicePolicy, call: Call, plan: CallPlan, policies: PolicySet): Routed | undefined {
     const traffic = policy.traffic(undefined, undefined);
     if (traffic === NO_TRAFFIC_SETTINGS) return undefined;
-    return this.#once(traffic, plan, () => {
+    return this.#made.of(traffic, plan, () => {
       const refused = this.#clearTextRefusal(traffic, call.service);
       if (refused !== undefined) return refused;
       const way = { policies, rule: undefined, destination: undefined, traffic };
@@ -164,17 +166,7 @@ export class Router {
   mirrorWay({ plan, method }: PlannedCall, target: Mirror['target']): MirrorWay | undefined {
     const { policies, actions } = plan.way ?? {};
     if (policies === undefined || actions === undefined) return undefined;
-    let byTarget = this.#mirrorWays.get(actions);
-    if (byTarget === undefined) {
-      byTarget = new Map();
-      this.#mirrorWays.set(actions, byTarget);
-    }
-    let way = byTarget.get(target);
-    if (way === undefined) {
-      way = this.#mirrorTo(target, plan, method, policies);
-      byTarget.set(target, way);
-    }
-    return way;
+    return this.#mirrorWays.of(actions, target, () => this.#mirrorTo(target, plan, method, policies));
   }
 
   #mirrorTo(target: Mirror['target'], plan: CallPlan, method: Method, policies: PolicySet): MirrorWay {
