@@ -77,6 +77,9 @@ const SERVER = {
   limits: checkServerLimits,
 } satisfies Checks<MeshServerOptions>;
 
+/** More than all retries that a call may have: whoever gives 20 means a fifth. */
+const MAX_BUDGET_RATIO = 10;
+
 const MESH = {
   identity: optionsOf({
     service: nameValue,
@@ -99,9 +102,9 @@ const MESH = {
     stdevFactor: numberOf(0),
     stdevMinNodes: integerOf(1),
     stdevMinCalls: integerOf(1),
-    latencyFactor: numberOf(0),
+    latencyFactor: factorOrOff,
     latencyFloorMs: numberOf(0),
-    countedCodes: listOf(integerOf(0, 16), 'status codes: [status.INTERNAL]'),
+    countedCodes: listOf(integerOf(1, 16), 'status codes: [status.INTERNAL]'),
     baseEjectionMs: numberOf(1),
     maxEjectionMs: numberOf(1),
     maxEjectedRatio: numberOf(0, 1),
@@ -109,7 +112,11 @@ const MESH = {
   } satisfies Checks<OutlierSettings>),
   slowStartMs: numberOf(0),
   retryBudget: optionsOf({
-    ratio: numberOf(0),
+    ratio: numberOf(
+      0,
+      MAX_BUDGET_RATIO,
+      `give extra attempts a call, from 0 to ${MAX_BUDGET_RATIO}: 0.2 is one in five calls`,
+    ),
     perSecond: numberOf(0),
     windowMs: numberOf(1),
   } satisfies Checks<RetryBudgetOptions>),
@@ -152,6 +159,11 @@ export function checkServerOptions(options: MeshServerOptions): void {
 export function checkServiceKey(field: string, service: string | ServiceKey): void {
   if (typeof service === 'object' && service !== null) nameValue(`${field}.name`, service.name);
   else nameValue(field, service);
+}
+
+/** Under 1 a node would be out that is faster than its peers. */
+function factorOrOff(field: string, value: unknown): void {
+  if (value !== 0) numberOf(1, undefined, 'give a factor of at least 1, or 0 for off')(field, value);
 }
 
 function namesOrFlag(field: string, value: unknown): void {

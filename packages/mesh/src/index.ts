@@ -1,5 +1,6 @@
 export { createMesh, type Mesh } from './create-mesh.js';
 export type { DryRunCount } from './dry-run-counts.js';
+export { type GatewayMatch, type GatewayRules, gatewayRules } from './gateway-rules.js';
 export type {
   ChannelSettings,
   ClientOptions,

@@ -61,7 +61,7 @@ export interface MeshOptions {
 
 /** Extra attempts (retries, and attempts beside a slow one) that a service gets. */
 export interface RetryBudgetOptions {
-  /** As a share of its calls; default 0.2. */
+  /** As a share of its calls, from 0 to 10; default 0.2. */
   readonly ratio?: number;
   /** And this many a second on top; default 10. */
   readonly perSecond?: number;

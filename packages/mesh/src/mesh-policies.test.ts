@@ -1,11 +1,12 @@
 import { status } from '@grpc/grpc-js';
-import type { Logger } from '@micromesh/core';
+import { type Logger, silentLogger } from '@micromesh/core';
 import { FakeClock } from '@micromesh/core/testing';
 import { MemoryPolicies } from '@micromesh/policy';
 import { consulKv, type PolicyPlace } from '@micromesh/policy/places';
 import { staticRegistry } from '@micromesh/registry';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createMesh } from './create-mesh.js';
+import { gatewayRules } from './gateway-rules.js';
 import { HelloService } from './testing/hello-definition.js';
 import { createTestMesh, type TestMesh, type TestMeshOptions } from './testing/test-mesh.js';
 
@@ -68,6 +69,25 @@ describe('the policies of a mesh', () => {
     expect(await call(test)).toBe('Hello xuxu');
     policies.set();
     expect(await call(test)).toBe('Hello xuxu');
+  });
+
+  it('warn where they are for no gateway of a name that the process has, with each version again', async () => {
+    const warnings: string[] = [];
+    const logger: Logger = { ...silentLogger, warn: (_, message) => warnings.push(message) };
+    const atWeb = rule(OPEN);
+    const web = { ...atWeb, text: atWeb.text.replace('hosts:', 'gateways: [web], hosts:') };
+    const policies = new MemoryPolicies([web]);
+    const test = world({ policies: [policies], logger });
+    gatewayRules(test.mesh, 'webb', () => undefined);
+    gatewayRules(test.mesh, 'web', () => undefined);
+    await call(test);
+    const served = 'no VirtualService names the gateway webb: it serves everything by its path';
+    expect(warnings).toEqual([`${served}; those that they name are web`]);
+    policies.set(rule(OPEN));
+    expect(warnings.slice(1)).toEqual([
+      `${served}; they name none`,
+      `${served.replace('webb', 'web')}; they name none`,
+    ]);
   });
 
   it('see who calls: the labels and the namespace of its identity', async () => {

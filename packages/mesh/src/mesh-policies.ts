@@ -20,6 +20,9 @@ export class MeshPolicies implements PolicyView {
   ready: Promise<void> | undefined;
   readonly #logger: Logger;
   #holder: PolicyHolder | undefined;
+  /** Of HTTP gateways of this process. */
+  readonly #gateways = new Set<string>();
+  #isKnown = false;
   readonly #end = createAbortController();
 
   /** @throws ConfigError where the mesh lacks what a place needs. */
@@ -27,6 +30,20 @@ export class MeshPolicies implements PolicyView {
     this.#logger = parts.logger;
     const opening = openAll(places, parts);
     this.ready = this.#untilKnown(this.#hold(opening, parts.caller), parts.clock);
+  }
+
+  /** Warns, now or with a later version, where the policies are for no HTTP gateway of this name: it is mistyped, and none of its rules holds. */
+  expectGateway(name: string): void {
+    this.#gateways.add(name);
+    if (this.#isKnown) this.#warnOfGateway(name);
+  }
+
+  #warnOfGateway(gateway: string): void {
+    const named = this.current?.gateways ?? [];
+    if (named.includes(gateway)) return;
+    const others = named.length === 0 ? 'they name none' : `those that they name are ${named.join(', ')}`;
+    const problem = `no VirtualService names the gateway ${gateway}: it serves everything by its path; ${others}`;
+    this.#logger.warn({ gateway, named }, problem);
   }
 
   /** Ends the watches of all places; what is in force stays as it is. */
@@ -61,10 +78,13 @@ export class MeshPolicies implements PolicyView {
         const paths = notFollowed(resources);
         if (paths.length > 0)
           this.#logger.warn({ version, paths }, 'calls do not follow these parts of the policies yet');
+        if (this.#isKnown) for (const name of this.#gateways) this.#warnOfGateway(name);
       };
       compile();
       holder.subscribe(compile);
       await holder.ready();
+      this.#isKnown = true;
+      for (const name of this.#gateways) this.#warnOfGateway(name);
     } catch (error) {
       this.#logger.error({ error: messageOf(error) }, 'policies cannot be read; calls go without them');
       closeAll(opening);

@@ -1,16 +1,22 @@
 import type { Channel } from '@grpc/grpc-js';
 import type { BreakerHandle, CallOptions, TypedClient } from '@micromesh/client';
 import { ConfigError, type ServiceDefinition, type ServiceKey, toServiceKey } from '@micromesh/core';
-import type { Mesh } from '../create-mesh.js';
+import type { JoinedMesh, Mesh } from '../create-mesh.js';
 import type { DryRunCount } from '../dry-run-counts.js';
 import type { ChannelSettings, ClientOptions } from '../mesh-options.js';
+import type { MeshPolicies } from '../mesh-policies.js';
 
 /** A mesh without servers: theirs are real sockets and waits, which a clock that stands would hold up for ever. */
 export class ServerlessMesh implements Mesh {
-  readonly #mesh: Mesh;
+  readonly #mesh: JoinedMesh;
 
-  constructor(mesh: Mesh) {
+  constructor(mesh: JoinedMesh) {
     this.#mesh = mesh;
+  }
+
+  /** For a gateway in front of it. */
+  get policies(): MeshPolicies | undefined {
+    return this.#mesh.policies;
   }
 
   channel(service: string | ServiceKey, settings?: ChannelSettings): Channel {
