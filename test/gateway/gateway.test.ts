@@ -6,7 +6,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { createGateway, type GatewayOptions, type RunningGateway } from '@micromesh/gateway';
 import { type HelloHandlers, HelloService, helloHandlers } from '@micromesh/service-hello';
 import { UserService, userHandlers } from '@micromesh/service-user';
-import { createMesh, type Mesh, RpcError } from 'micromesh';
+import { ConfigError, createMesh, type Mesh, RpcError } from 'micromesh';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ROOT } from '../generator/fixture.js';
 
@@ -340,6 +340,13 @@ describe('createGateway', () => {
     expect(() => createGateway({ mesh, definitions: { hello: [HelloService, HelloService] } })).toThrow(
       'has the same path as /hello.v1.Hello/Anything',
     );
+  });
+
+  it('refuses a service that is not in a list, as plain JavaScript may give it', () => {
+    // @ts-expect-error TypeScript refuses it, too.
+    const create = () => createGateway({ mesh, definitions: { hello: HelloService } });
+    expect(create).toThrow(ConfigError);
+    expect(create).toThrow('is no list; write the proto services of hello in brackets: { hello: [Service] }');
   });
 
   it('lists its paths', () => {

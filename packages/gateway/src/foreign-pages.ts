@@ -44,27 +44,37 @@ const hostName: Check = (field, value) => {
 };
 
 /**
+ * Refuses, on the loopback, what is sent to another name than its own: a page that had its name point here.
+ *
+ * @throws GatewayError with 403.
+ */
+export function refuseForeignHost(headers: IncomingHttpHeaders, { onLoopback, trusted }: OwnHosts): void {
+  const host = hostHeader(headers);
+  if (!onLoopback || namesLoopback(host) || trusted.has(nameOf(host) ?? '')) return;
+  throw forbidden(`the gateway listens on the loopback, and answers to its names, not to the host "${host}"`);
+}
+
+/**
  * Refuses what a browser sends for a page of another site. Browsers send such requests without asking first (a GET, a form, a POST
  * without a body), and the call would be made though the page cannot read its answer.
  *
  * @throws GatewayError with 403.
  */
-export function refuseForeignPages(headers: IncomingHttpHeaders, { onLoopback, trusted }: OwnHosts): void {
-  const host = (headers.host ?? '').toLowerCase();
-  const name = nameOf(host) ?? '';
-  if (onLoopback && !namesLoopback(host) && !trusted.has(name)) {
-    throw forbidden(
-      `the gateway listens on the loopback, and answers to its names, not to the host "${host}"`,
-    );
-  }
+export function refuseForeignPages(headers: IncomingHttpHeaders, { trusted }: OwnHosts): void {
   const { origin } = headers;
   const page = origin === undefined ? undefined : hostOf(origin);
   if (page !== undefined && trusted.has(nameOf(page) ?? '')) return;
   // The browser knows best: where a proxy changes Host, Origin differs from it for the gateway's own pages, too.
   const site = headers['sec-fetch-site'];
   if (site === 'same-origin' || site === 'none') return;
-  if (site === undefined && (origin === undefined || page === host)) return;
-  throw forbidden(`pages of another site (${origin ?? `sec-fetch-site: ${site}`}) cannot make calls`);
+  if (site === undefined && (origin === undefined || page === hostHeader(headers))) return;
+  const message = `pages of another site (${origin ?? `sec-fetch-site: ${site}`}) cannot make calls`;
+  const mend = "to allow it, name its host in trustedHosts, or its origin in the rule's corsPolicy";
+  throw new GatewayError(status.PERMISSION_DENIED, `${message}; ${mend}`, 403);
+}
+
+function hostHeader({ host = '' }: IncomingHttpHeaders): string {
+  return host.toLowerCase();
 }
 
 function forbidden(message: string): GatewayError {

@@ -14,12 +14,13 @@ import {
   silentLogger,
   systemClock,
 } from '@micromesh/core';
-import type { Mesh } from '@micromesh/mesh';
+import { type GatewayRules, gatewayRules, type Mesh } from '@micromesh/mesh';
 import type { FastifyInstance } from 'fastify';
 import { isLoopback, readTrustedHosts } from './foreign-pages.js';
+import { checkGatewayName } from './gateway-name.js';
 import { buildHttpApp } from './http-app.js';
 import { type MethodCall, methodCall } from './method-call.js';
-import { buildRouteTable, type Route } from './route-table.js';
+import { buildRouteTable, type Route, type RouteTable } from './route-table.js';
 
 /** What a gateway serves, and how. */
 export interface GatewayOptions {
@@ -30,6 +31,12 @@ export interface GatewayOptions {
    * must be constants that `micromesh generate` wrote: those carry the descriptors that JSON needs.
    */
   readonly definitions: Readonly<Record<string, readonly ServiceDefinition[]>>;
+  /**
+   * By which VirtualServices mean this gateway: `gateways: [NAME]`. Their rules for the `Host` of a request then hold for it; what none of
+   * them takes is answered with 404, and a host without rules is served as by a gateway without a name. Like a resource's name, with its
+   * namespace or without: `web`, `shop/web`. Default: none; no rules for gateways hold.
+   */
+  readonly name?: string;
   /** Goes before each name in the registry, with a dot: go-micro's `go.micro.api`. Default: none. */
   readonly namespace?: string;
   /** The largest request body; at least 1, default 1 MiB. */
@@ -75,6 +82,7 @@ export interface Gateway {
 const OPTION_NAMES = [
   'mesh',
   'definitions',
+  'name',
   'namespace',
   'bodyLimitBytes',
   'drainMs',
@@ -90,15 +98,22 @@ const LAST_WORD_MS = 500;
  * Creates a gateway: `GET /user/test?name=x` and `POST /user/test` with JSON call the method Test of the proto service User in
  * the registry's service `user`.
  *
- * @throws ConfigError for an unknown option, or a definition without descriptors.
+ * With a name the headers of a request are metadata of its call, but for those of HTTP itself and those that are the mesh's own (`grpc-`,
+ * `micromesh-`, `idempotency-key`); so are, as Envoy names them, `x-forwarded-for` and `x-envoy-original-path`. Without a name nothing is
+ * handed on.
+ *
+ * @throws ConfigError for an unknown option, a name that no resource could write or whose mesh has no policies, or a definition without
+ * descriptors.
  */
 export function createGateway(options: GatewayOptions): Gateway {
   checkOptionNames('createGateway', options, OPTION_NAMES);
-  const { mesh, definitions, namespace = '', logger = silentLogger, clock = systemClock } = options;
+  const { mesh, definitions, name, namespace = '', logger = silentLogger, clock = systemClock } = options;
   const bodyLimitBytes = checkInteger('bodyLimitBytes', options.bodyLimitBytes ?? 1024 * 1024, 1);
   const drainMs = checkNumber('drainMs', options.drainMs ?? 3000, 0);
   const trusted = readTrustedHosts(options.trustedHosts ?? []);
+  if (name !== undefined) checkGatewayName('name', name);
   const table = buildRouteTable(definitions, namespace);
+  const rules = name === undefined ? undefined : rulesOf(mesh, name, table);
   const calls = new Map<Route, MethodCall>();
   const callOf = (route: Route) => {
     const call = calls.get(route) ?? methodCall(mesh, route, logger);
@@ -112,7 +127,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const active = new Set<AbortController>();
       const wanted = parseAddress(startOptions.listen, 'listen');
       const ownHosts = { onLoopback: isLoopback(wanted), trusted };
-      const app = buildHttpApp({ table, callOf, bodyLimitBytes, logger, ownHosts, active });
+      const app = buildHttpApp({ table, callOf, bodyLimitBytes, logger, ownHosts, rules, active });
       const address = await listen(app, wanted);
       let closed: Promise<void> | undefined;
       return {
@@ -124,6 +139,17 @@ export function createGateway(options: GatewayOptions): Gateway {
       };
     },
   };
+}
+
+/** Without policies a name would promise rules that never hold. */
+function rulesOf(mesh: object, name: string, table: RouteTable): GatewayRules {
+  const rules = gatewayRules(mesh, name, (path) => {
+    const route = table.find(path);
+    return route && { service: route.service, method: route.method.method };
+  });
+  if (rules !== undefined) return rules;
+  const mend = 'give createMesh policies and the gateway that mesh itself, or leave the name out';
+  throw new ConfigError('name', name, 'means rules for a gateway, and the mesh has no policies', mend);
 }
 
 async function listen(app: FastifyInstance, wanted: Address): Promise<string> {

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net';
-import { status } from '@grpc/grpc-js';
+import { type Metadata, status } from '@grpc/grpc-js';
 import { type Logger, messageOf, nearestName } from '@micromesh/core';
+import type { GatewayRules } from '@micromesh/mesh';
 import fastify, {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { type OwnHosts, refuseForeignPages } from './foreign-pages.js';
+import { type OwnHosts, refuseForeignHost, refuseForeignPages } from './foreign-pages.js';
 import {
   badRequest,
   type ErrorBody,
@@ -17,7 +18,11 @@ import {
   GatewayError,
 } from './gateway-error.js';
 import { readGrpcTimeout } from './grpc-timeout.js';
+import { splitTarget } from './http-request.js';
 import type { MethodCall, Reply } from './method-call.js';
+import { requestMetadata } from './request-metadata.js';
+import { answerByRule, type RequestRule, ruleOf, tellDryRun } from './request-rule.js';
+import { handOnEdited } from './response-edits.js';
 import type { Route, RouteTable } from './route-table.js';
 import { sendReply } from './send-reply.js';
 
@@ -28,6 +33,8 @@ export interface HttpAppParts {
   readonly bodyLimitBytes: number;
   readonly logger: Logger;
   readonly ownHosts: OwnHosts;
+  /** Undefined: there are none, or none for this gateway. */
+  readonly rules: GatewayRules | undefined;
   /** The calls under way, so that a drain that takes too long can end them. */
   readonly active: Set<AbortController>;
 }
@@ -37,15 +44,31 @@ const REQUEST_TIMEOUT_MS = 30_000;
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
 
+const NONE: ReadonlySet<string> = new Set();
+
+/** A request of whose call rules say something. */
+interface TakenRequest {
+  /** Undefined: those in dry-run alone. */
+  readonly rule: RequestRule | undefined;
+  readonly callOptions: RequestRule['callOptions'];
+  readonly dryRunEvent: RequestRule['dryRunEvent'];
+  /** By which the method is found: what the rule makes of that of the request. */
+  readonly path: string;
+}
+
 // A message is no place for hundreds of them.
 const ROUTES_SHOWN = 20;
 
 /** Builds the HTTP server, not yet listening. */
 export function buildHttpApp(parts: HttpAppParts): FastifyInstance {
-  const { bodyLimitBytes, logger, ownHosts } = parts;
-  const answerError = (error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
+  const { bodyLimitBytes, logger, ownHosts, rules } = parts;
+  const taken = new WeakMap<FastifyRequest, TakenRequest>();
+  const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const answer = errorAnswer(error) ?? errorAnswer(refusalOf(error, bodyLimitBytes));
-    if (answer !== undefined) return sendError(reply, answer.httpStatus, answer.body);
+    if (answer !== undefined) {
+      const made = abortStatus(error, taken.get(request)?.rule);
+      return sendError(reply, made ?? answer.httpStatus, answer.body);
+    }
     logger.error({ err: error }, `gateway: ${messageOf(error)}`);
     return sendError(reply, 500, errorBody(status.INTERNAL, GATEWAY_FAILED));
   };
@@ -56,10 +79,23 @@ export function buildHttpApp(parts: HttpAppParts): FastifyInstance {
     exposeHeadRoutes: false,
     frameworkErrors: answerError,
   });
-  app.addHook('onRequest', async ({ method, headers }) => {
-    refuseForeignPages(headers, ownHosts);
+  app.addHook('onRequest', async (request, reply) => {
+    const { method, headers } = request;
+    refuseForeignHost(headers, ownHosts);
+    const ruled = await ruleOf(rules, request, reply);
+    if (ruled.preflight) return reply.code(200).send();
+    if (!ruled.originAllowed) refuseForeignPages(headers, ownHosts);
+    if (answerByRule(ruled, reply)) return reply;
+    const { match } = ruled;
+    if (match?.kind === 'rule' || match?.kind === 'dryRun') {
+      const { callOptions, dryRunEvent } = match;
+      const rule = match.kind === 'rule' ? match : undefined;
+      const path = rule?.match.rewritePath?.(ruled.request.path) ?? ruled.request.path;
+      taken.set(request, { rule, callOptions, dryRunEvent, path });
+    }
     // Also without a body: a page of another site can send any POST without asking first, but one of JSON.
     if (method === 'POST' && !JSON_TYPE.test(headers['content-type'] ?? '')) throw notJson();
+    return undefined;
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'string' }, (_request, body, done) => done(null, body));
@@ -72,7 +108,8 @@ export function buildHttpApp(parts: HttpAppParts): FastifyInstance {
   app.route({
     method: ['GET', 'POST'],
     url: '/*',
-    handler: async (request, reply) => sendReply(reply, await answer(parts, request, reply)),
+    handler: async (request, reply) =>
+      sendReply(reply, await answer(parts, taken.get(request), request, reply)),
   });
   closeConnectionsEarly(app);
   return app;
@@ -101,36 +138,67 @@ function sendError(reply: FastifyReply, httpStatus: number, body: ErrorBody): Fa
   return reply.code(httpStatus).type('application/json; charset=utf-8').send(JSON.stringify(body));
 }
 
-async function answer(parts: HttpAppParts, request: FastifyRequest, reply: FastifyReply): Promise<Reply> {
-  const [path, query] = splitTarget(request.url);
+async function answer(
+  parts: HttpAppParts,
+  taken: TakenRequest | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Reply> {
+  const { rule } = taken ?? {};
+  const [written, query] = splitTarget(request.url);
+  const path = taken?.path ?? written;
   const route = parts.table.find(path);
-  if (route === undefined) throw unknownRoute(path, parts.table);
-  const message = requestMessage(route, request, new URLSearchParams(query));
+  if (route === undefined) {
+    if (taken !== undefined) tellDryRun(taken);
+    throw unknownRoute(path, parts.table);
+  }
+  const message = requestMessage(route, request, new URLSearchParams(query), rule?.parameters ?? NONE);
   const timeout = request.headers['grpc-timeout'];
   const controller = new AbortController();
-  parts.active.add(controller);
-  // Ended, or left by its client: after an end nobody listens to the signal any more.
-  reply.raw.once('close', () => {
-    parts.active.delete(controller);
-    controller.abort();
-  });
+  // Its client may have gone while the policies were waited for: `close` comes but once.
+  if (reply.raw.destroyed) controller.abort();
+  else {
+    parts.active.add(controller);
+    // Ended, or left by its client: after an end nobody listens to the signal any more.
+    reply.raw.once('close', () => {
+      parts.active.delete(controller);
+      controller.abort();
+    });
+  }
   return parts.callOf(route)(message, {
+    ...taken?.callOptions,
+    ...(rule && handOnEdited(rule.rule, reply)),
+    ...(parts.rules === undefined ? {} : { metadata: handedOn(request) }),
     signal: controller.signal,
     ...(timeout === undefined ? {} : { timeoutMs: readGrpcTimeout(String(timeout)) }),
   });
 }
 
-/** The path and the query of a request; a further `?` belongs to the query. */
-function splitTarget(target: string): [path: string, query: string] {
-  const at = target.indexOf('?');
-  return at === -1 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)];
+function handedOn({ headers, url, socket }: FastifyRequest): Metadata {
+  return requestMetadata({ headers, url, peer: socket.remoteAddress });
 }
 
-function requestMessage(route: Route, request: FastifyRequest, query: URLSearchParams): Buffer {
+/** @param ofPolicies - parameters that the operator's rules look at: where the message has no such field they are no matter of it. */
+function requestMessage(
+  route: Route,
+  request: FastifyRequest,
+  query: URLSearchParams,
+  ofPolicies: ReadonlySet<string>,
+): Buffer {
   const body = typeof request.body === 'string' ? request.body : '';
-  if (body.trim() === '') return route.json.requestFromQuery(query);
-  if (query.size > 0) throw badRequest('say the fields in the body or in the query, not in both');
+  if (body.trim() === '') return route.json.requestFromQuery(query, ofPolicies);
+  if ([...query.keys()].some((name) => !ofPolicies.has(name) || route.json.hasField(name)))
+    throw badRequest('say the fields in the body or in the query, not in both');
   return route.json.requestFromBody(body);
+}
+
+/** The HTTP status with which a rule ends calls on purpose, where it says one and has ended this one. */
+function abortStatus(error: unknown, taken: RequestRule | undefined): number | undefined {
+  const abort = taken?.rule.fault?.abort;
+  if (abort?.httpStatus === undefined || !(error instanceof Error)) return undefined;
+  const isFault =
+    'reason' in error && error.reason === 'fault' && 'code' in error && error.code === abort.code;
+  return isFault ? abort.httpStatus : undefined;
 }
 
 function notJson(): GatewayError {

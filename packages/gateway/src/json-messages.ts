@@ -9,7 +9,7 @@ import {
 } from '@bufbuild/protobuf';
 import { messageOf } from '@micromesh/core';
 import { badRequest } from './gateway-error.js';
-import { fieldsFromQuery } from './query-fields.js';
+import { fieldsFromQuery, isField } from './query-fields.js';
 
 /** Turns the messages of one method from JSON to bytes and back, by proto3's JSON mapping. */
 export class JsonMessages {
@@ -29,9 +29,17 @@ export class JsonMessages {
     return this.#request(body.trim() === '' ? {} : parse(body));
   }
 
-  /** @throws GatewayError INVALID_ARGUMENT with the parameter that fits no field. */
-  requestFromQuery(query: URLSearchParams): Buffer {
-    return this.#request(fieldsFromQuery(this.#method.input, query));
+  /**
+   * @param ofPolicies - parameters that may be meant for the operator's rules alone; default: none are.
+   * @throws GatewayError INVALID_ARGUMENT with the parameter that fits no field.
+   */
+  requestFromQuery(query: URLSearchParams, ofPolicies: ReadonlySet<string> = new Set()): Buffer {
+    return this.#request(fieldsFromQuery(this.#method.input, query, ofPolicies));
+  }
+
+  /** Whether the request has a field of this name, `inner.deep`. */
+  hasField(name: string): boolean {
+    return isField(this.#method.input, name);
   }
 
   /** JSON with every field that has no presence, also where it is 0, '' or empty. */

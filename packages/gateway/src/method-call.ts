@@ -1,4 +1,4 @@
-import { status } from '@grpc/grpc-js';
+import { type Metadata, status } from '@grpc/grpc-js';
 import { type Logger, messageOf } from '@micromesh/core';
 import type { Mesh } from '@micromesh/mesh';
 import { bytesMethod } from './bytes-method.js';
@@ -16,6 +16,12 @@ export interface GatewayCallOptions {
   readonly timeoutMs?: number;
   /** Aborts when the HTTP client has gone, or the gateway's time to drain is over. */
   readonly signal: AbortSignal;
+  /** Of the HTTP request; left out where nothing of it is handed on. */
+  readonly metadata?: Metadata;
+  /** Hears the response headers, once, before there is a reply. */
+  readonly onHeader?: (header: Metadata) => void;
+  /** Hears the trailers, once. */
+  readonly onTrailer?: (trailer: Metadata) => void;
 }
 
 /** Makes the call of a route: the request as bytes. */

@@ -18,11 +18,17 @@ const WRITTEN_AS_STRING = new Set(
 /**
  * Turns query parameters to the proto3 JSON of a message: `?name=xuxu&tags=a&tags=b&inner.deep=1`.
  *
+ * @param ofPolicies - parameters that may be meant for the operator's rules alone.
  * @throws GatewayError INVALID_ARGUMENT naming the parameter that fits no field.
  */
-export function fieldsFromQuery(message: DescMessage, query: URLSearchParams): JsonObject {
+export function fieldsFromQuery(
+  message: DescMessage,
+  query: URLSearchParams,
+  ofPolicies: ReadonlySet<string>,
+): JsonObject {
   const fields: JsonObject = {};
   for (const name of new Set(query.keys())) {
+    if (ofPolicies.has(name) && !isField(message, name)) continue;
     const values = query.getAll(name);
     const path = name.split('.');
     const last = path.pop() ?? '';
@@ -40,8 +46,20 @@ export function fieldsFromQuery(message: DescMessage, query: URLSearchParams): J
   return fields;
 }
 
+/** Whether a message has a field of this name, `inner.deep`. */
+export function isField(message: DescMessage, name: string): boolean {
+  const [first = '', ...others] = name.split('.');
+  const field = message.fields.find((each) => isNamed(each, first));
+  if (others.length === 0) return field !== undefined;
+  return field?.fieldKind === 'message' && isField(field.message, others.join('.'));
+}
+
+function isNamed({ name, jsonName }: DescField, written: string): boolean {
+  return written === jsonName || written === name;
+}
+
 function findField(message: DescMessage, part: string, parameter: string): DescField {
-  const field = message.fields.find(({ name, jsonName }) => part === jsonName || part === name);
+  const field = message.fields.find((each) => isNamed(each, part));
   if (field !== undefined) return field;
   const names = message.fields.map(({ jsonName }) => jsonName);
   const near = nearestName(part, names);

@@ -36,6 +36,10 @@ export function buildRouteTable(
 ): RouteTable {
   const byKey = new Map<string, Route>();
   for (const [name, services] of Object.entries(definitions)) {
+    if (!Array.isArray(services)) {
+      const mend = `write the proto services of ${name} in brackets: { ${name}: [Service] }`;
+      throw new ConfigError(`definitions.${name}`, services, 'is no list', mend);
+    }
     for (const definition of services) {
       const methods = readServiceDefinition(definition);
       const typeName = methods[0]?.method.service ?? '';
