@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { createGateway } from '@micromesh/gateway';
+import { folder } from '@micromesh/policy';
 import { spawnDevAgent } from '@micromesh/registry';
 import { HelloService, helloHandlers } from '@micromesh/service-hello';
 import { createMesh } from 'micromesh';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silent } from '../failover/silent.js';
+import { send } from '../gateway/http-exchange.js';
 import { PolicyFolder } from './policy-files.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -42,6 +45,31 @@ spec:
   subsets:
     - { name: v1, labels: { version: 1.0.0 } }
     - { name: v2, labels: { version: 2.0.0 } }
+`;
+
+const AT_GATEWAY = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: web }
+spec:
+  hosts: ['*']
+  gateways: [web]
+  http:
+    - name: old
+      match: [{ uri: { exact: /old } }]
+      redirect: { uri: /new }
+    - name: greet
+      match: [{ uri: { prefix: /greet } }]
+      rewrite: { uri: /hello }
+      timeout: 3s
+      route: [{ destination: { host: hello, subset: v1 } }]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: hello }
+spec:
+  host: hello
+  trafficPolicy: { loadBalancer: { consistentHash: { httpQueryParameterName: user } } }
+  subsets: [{ name: v1, labels: { version: 1.0.0 } }]
 `;
 
 let files: PolicyFolder;
@@ -201,5 +229,94 @@ Where it goes
       await mesh.close();
       await agent.stop();
     }
+  });
+
+  it('names the node that a gateway sends a request to, and what the gateway answers by itself', async () => {
+    files.write('hello.yaml', AT_GATEWAY);
+    const agent = await spawnDevAgent({ port: 0 });
+    const registry = `consul://${agent.address}`;
+    const mesh = createMesh({ registry, logger: silent, policies: [folder(files.path)] });
+    try {
+      for (const id of ['hello-a', 'hello-b', 'hello-c']) {
+        const version = id === 'hello-c' ? '2.0.0' : '1.0.0';
+        const anything = async () => ({ msg: id });
+        const handlers = { ...helloHandlers(), anything };
+        await mesh.server('hello', { id, version }).add(HelloService, handlers).start();
+      }
+      const definitions = { hello: [HelloService] };
+      const gateway = await createGateway({ mesh, definitions, name: 'web' }).start({
+        listen: '127.0.0.1:0',
+      });
+      const port = Number(gateway.address.replace(/^.*:/, ''));
+      const at = (path: string, ...args: readonly string[]) =>
+        micromesh('explain', `127.0.0.1:${port}`, path, '--gateway', 'web', '--policies', '.', ...args);
+      const picked = new Set<string>();
+      for (const user of ['u-1', 'u-2', 'u-3', 'u-4']) {
+        const path = `/greet/anything?name=xuxu&user=${user}`;
+        const { status, stdout, stderr } = await at(path, '--registry', registry, '--json');
+        expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+        const [{ candidates }] = JSON.parse(stdout).destinations;
+        expect(candidates).toMatchObject({ registered: 3, key: user });
+        // Once all nodes are connected.
+        await vi.waitFor(
+          async () => expect((await send(port, path)).text).toBe(`{"msg":"${candidates.picked}"}`),
+          10_000,
+        );
+        picked.add(candidates.picked);
+      }
+      expect(picked).not.toContain('hello-c');
+      const moved = JSON.parse((await at('/old?a=1', '--json')).stdout);
+      const answer = await send(port, '/old?a=1');
+      expect(moved.answer).toMatchObject({
+        status: answer.code,
+        headers: { location: answer.headers.location },
+      });
+      await gateway.close();
+    } finally {
+      await mesh.close();
+      await agent.stop();
+    }
+  });
+
+  it('prints why a rule takes a request, and by which path its method is found', async () => {
+    files.write('hello.yaml', AT_GATEWAY);
+    const { status, stdout, stderr } = await micromesh(
+      'explain',
+      'api.example.com',
+      '/greet/anything?user=u-1',
+      '--gateway',
+      'web',
+      '--policies',
+      '.',
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toBe(`GET api.example.com/greet/anything?user=u-1  at the gateway web
+  runs as   in namespace default
+  policies  folder . (2 resources)
+
+Rules
+  old  hello.yaml:8  does not match
+      uri is "/greet/anything", wants "/old"  hello.yaml:9
+> greet  hello.yaml:11  takes the request
+
+Its method is the one that the path /hello/anything means
+
+What holds for its call
+  timeoutMs                3000             hello.yaml:14 spec.http[1].timeout
+  retries.attempts         1                micromesh's default
+  retries.perTryTimeoutMs  none             micromesh's default
+  retries.retryOn          retryOnError     micromesh's default
+  retries.baseBackoffMs    10               micromesh's default
+  rewrite.uri              /hello/anything  hello.yaml:11 spec.http[1]
+  The request's grpc-timeout may shorten the time; streams have no default time. Limits are those of the method that is called.
+
+Where it goes
+> hello subset v1 (version=1.0.0)  100 %  hello.yaml:15
+      loadBalancer.strategy  consistent-hash, source: queryParam, user, algorithm: ringHash, minimumRingSize: 1024  hello.yaml:22 spec.trafficPolicy.loadBalancer.consistentHash
+      outlierDetection       micromesh's, which compares nodes with their peers            micromesh's default
+      connectionPool         no bounds; connectTimeoutMs 1000                              micromesh's default
+      retryBudget            ratio: 0.2, perSecond: 10, windowMs: 10000                    micromesh's default
+      tls                    DISABLE                                                       micromesh's default
+`);
   });
 });

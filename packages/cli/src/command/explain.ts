@@ -11,23 +11,39 @@ fit. With a hash key it is certain which destination and which node; without one
 Policies are read from --policies, and from the registry where one is named or no files are. The states of nodes are known to the
 processes that call the service: those that serve something with micromesh are asked, as by micromesh nodes.
 
+With --gateway it is an HTTP request at the gateway of that name, createGateway({ name }): the first argument is the Host that it is sent
+to, the second its path with the query. A POST is one of JSON; -H are its headers; --from are labels of the gateway's own process, which
+is what sourceLabels look at there. What the gateway answers without a call is its own answer: status, headers and body.
+
 Examples:
   $ micromesh explain hello hello.v1.Hello/Anything
   $ micromesh explain hello hello.v1.Hello/Anything -H x-user=anna --from app=shop,zone=a --policies policies
   $ micromesh explain hello hello.v1.Hello/Anything --hash-key u-1 --registry consul://127.0.0.1:8500 --json
+  $ micromesh explain api.example.com '/hello/anything?name=xuxu' --gateway web --policies policies
+  $ micromesh explain hello.shop /hello/anything --gateway web --verb OPTIONS -H origin=https://page.example \\
+      -H access-control-request-method=POST --policies policies
 
 Exit status: 0 explained, 1 the policies have errors, or the registry does not answer, 2 wrong usage.`;
 
-/** Adds `micromesh explain`: where a call goes, how, and why. */
+/** Adds `micromesh explain`: where a call, or a request at an HTTP gateway, goes, how, and why. */
 export function addExplainCommand(program: Command, io: CommandIo, exit: (status: number) => void): void {
   program
     .command('explain')
     .description('say where a call would go, how, and why: the rule, each value with its origin, the nodes')
-    .argument('<service>', "the registry's name of it: hello, hello?dc=dc2")
-    .argument('<method>', 'hello.v1.Hello/Anything')
-    .option('-H, --header <name=value>', 'metadata of the call; repeat it for more', all)
-    .option('--from <labels>', 'labels of the caller: app=shop,zone=a')
-    .option('--from-namespace <name>', 'namespace of the caller (default: default)')
+    .argument(
+      '<service>',
+      "the registry's name of it: hello, hello?dc=dc2; with --gateway the host: api.example.com",
+    )
+    .argument('<method>', "hello.v1.Hello/Anything; with --gateway the path: '/hello/anything?name=xuxu'")
+    .option(
+      '-H, --header <name=value>',
+      'metadata of the call, or a header of the request; repeat it for more',
+      all,
+    )
+    .option('--gateway <name>', 'the HTTP gateway that gets the request, as VirtualServices name it: web')
+    .option('--verb <verb>', 'with --gateway: of the request; calls are made of GET and POST (default: GET)')
+    .option('--from <labels>', 'labels of the caller, with --gateway of its process: app=shop,zone=a')
+    .option('--from-namespace <name>', 'namespace of the same (default: default)')
     .option('--hash-key <key>', "the call's hashKey")
     .option('--policies <path>', 'a file or folder of policies; repeat it for more', all)
     .option('--registry <registry>', `${REGISTRY_HELP}; with --policies, none`)

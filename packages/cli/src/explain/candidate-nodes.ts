@@ -1,7 +1,14 @@
 import { Metadata } from '@grpc/grpc-js';
 import { DestinationStrategies } from '@micromesh/client';
-import { systemRandom } from '@micromesh/core';
-import type { LoadBalancerRule, SubsetRule } from '@micromesh/policy';
+import { type ServiceKey, systemRandom } from '@micromesh/core';
+import {
+  applyHeaderEdits,
+  type HeaderEdits,
+  type LoadBalancerRule,
+  type PolicyCaller,
+  type ServicePolicy,
+  type SubsetRule,
+} from '@micromesh/policy';
 import {
   type Candidate,
   createStrategy,
@@ -10,8 +17,28 @@ import {
   Picker,
   Subset,
 } from '@micromesh/selector';
-import type { ExplainedCall } from './explained-call.js';
 import type { ServiceFacts } from './service-facts.js';
+
+/** A destination whose nodes are looked for. */
+export interface WantedNodes {
+  readonly service: ServiceKey;
+  readonly policy: ServicePolicy | undefined;
+  readonly subset: string | undefined;
+  readonly port: number | undefined;
+  /** What is done to the metadata first. */
+  readonly edits: readonly HeaderEdits[];
+}
+
+/** What nodes are picked by. */
+export interface CandidateCall {
+  /** The metadata that it has. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly caller: PolicyCaller;
+  /** What code says; undefined: nothing. */
+  readonly hashKey: string | undefined;
+  /** Whether it is not this machine that calls, so that its own address is no key; default false. */
+  readonly addressUnknown?: boolean;
+}
 
 /** A node that a call may go to. */
 export interface CandidateView {
@@ -41,11 +68,11 @@ export interface CandidatesView {
 /** The nodes of a service that fit a subset. */
 export function candidatesOf(
   { snapshot, nodes: known }: ServiceFacts,
-  subset: SubsetRule | undefined,
-  rule: LoadBalancerRule | undefined,
-  call: ExplainedCall,
+  { policy, subset, port, edits }: WantedNodes,
+  call: CandidateCall,
 ): CandidatesView {
-  const filter = filterOf(subset);
+  const filter = filterOf(subset === undefined ? undefined : policy?.subset(subset));
+  const rule = policy?.traffic(subset, port).loadBalancer;
   const { labels } = call.caller;
   const candidates = snapshot.nodes.map((node): Candidate => {
     const { intervention } = known.find(({ id }) => id === node.id) ?? {};
@@ -59,7 +86,9 @@ export function candidatesOf(
   });
   // A client of which code says nothing, but for the key.
   const ruled = rule && new DestinationStrategies(systemRandom, 0).of(rule);
-  const key = call.hashKey ?? ruled?.keyOf?.({ metadata: metadataOf(call) }) ?? null;
+  const metadata = metadataOf(call, edits);
+  const isUnknown = call.addressUnknown === true && isByAddress(rule) && !hasAddress(metadata);
+  const key = call.hashKey ?? (isUnknown ? undefined : ruled?.keyOf?.({ metadata })) ?? null;
   const nodes = snapshot.nodes
     .filter((node) => matchesFilter(node, filter, labels))
     .map(({ id, version, labels: own }): CandidateView => {
@@ -76,13 +105,24 @@ export function candidatesOf(
   return { registered: snapshot.nodes.length, nodes, key, picked };
 }
 
+function isByAddress(rule: LoadBalancerRule | undefined): boolean {
+  const strategy = rule?.strategy.value;
+  return strategy?.kind === 'consistent-hash' && strategy.source.kind === 'sourceIp';
+}
+
+function hasAddress(metadata: Metadata): boolean {
+  return metadata.get('x-forwarded-for').length > 0;
+}
+
 function filterOf(subset: SubsetRule | undefined): NodeFilter {
   const { version, ...labels } = subset?.labels ?? {};
   return version === undefined ? { labels } : { labels, version };
 }
 
-function metadataOf({ headers }: ExplainedCall): Metadata {
+/** A key is found in what is sent. */
+function metadataOf({ headers }: CandidateCall, edits: readonly HeaderEdits[]): Metadata {
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  for (const each of edits) applyHeaderEdits(each, metadata);
   return metadata;
 }

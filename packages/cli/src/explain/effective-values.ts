@@ -1,6 +1,7 @@
 import { BACKOFF_DEFAULTS, BUDGET_DEFAULTS, DEFAULT_TIMEOUT_MS } from '@micromesh/client';
 import { formatServiceKey, type ValueOrigin } from '@micromesh/core';
 import type {
+  CorsRule,
   HeaderEdits,
   LimitRule,
   MatchBlock,
@@ -77,6 +78,14 @@ function retryValues(rule: RouteRule | undefined): readonly EffectiveValue[] {
   ];
 }
 
+/** What a rule says of pages of other origins; undefined: nothing. */
+export function corsValues(rule: CorsRule | undefined): readonly EffectiveValue[] {
+  if (rule === undefined) return [];
+  const { allowsOrigin: _test, ...said } = rule;
+  const isSaid = ({ value }: EffectiveValue) => !Array.isArray(value) || value.length > 0;
+  return blockValues('corsPolicy', said).filter(isSaid);
+}
+
 /** What one of the destinations of a rule adds. */
 export function destinationValues(destination: RouteDestination | undefined): readonly EffectiveValue[] {
   if (destination === undefined) return [];
@@ -108,7 +117,10 @@ export function limitValues(
   limits: readonly LimitRule[],
 ): readonly EffectiveValue[] {
   return limits.flatMap(({ key: _key, resource, kind, ...rule }) =>
-    blockValues(`limits.${side}.${resource}`, rule),
+    blockValues(`limits.${side}.${resource}`, rule).map((value) =>
+      // Resources of micromesh's own kind.
+      value.from.kind === 'policy' && value.from.isDefault ? { ...value, from: DEFAULT } : value,
+    ),
   );
 }
 

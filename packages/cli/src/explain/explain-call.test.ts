@@ -1,44 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CommandIo, Output } from '../command/io.js';
-import { run } from '../command/run.js';
 import type { ExplainView } from './explain-view.js';
+import { ExplainCommand } from './testing/explain-command.js';
 
-class Captured implements Output {
-  text = '';
-  write(text: string) {
-    this.text += text;
-  }
-  on() {}
-  off() {}
-}
-
-let folder: string;
+let command: ExplainCommand;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'micromesh-explain-'));
+  command = new ExplainCommand();
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => command.end());
 
-async function explain(...args: readonly string[]) {
-  const [stdout, stderr] = [new Captured(), new Captured()];
-  const io: CommandIo = { stdin: process.stdin, stdout, stderr, env: {} };
-  const status = await run(['explain', ...args], io);
-  return { status, stdout: stdout.text, stderr: stderr.text };
-}
-
-function policies(...texts: readonly string[]): void {
-  writeFileSync(join(folder, 'hello.yaml'), texts.join('---\n'));
-}
+const policies = (...texts: readonly string[]) => command.write(...texts);
 
 /** Explains a call to hello under the policies of the test. */
 async function explained(...args: readonly string[]): Promise<ExplainView> {
-  const { status, stdout, stderr } = await explain(
+  const { status, stdout, stderr } = await command.runUnder(
     'hello',
     'hello.v1.Hello/Anything',
-    '--policies',
-    folder,
     '--json',
     ...args,
   );
@@ -144,7 +120,9 @@ describe('micromesh explain', () => {
       'outlierDetection.consecutive5xxErrors': [5, 'DestinationRule hello:16 default'],
       tls: ['DISABLE', 'default'],
     });
-    expect([...shown.keys()].filter((name) => name.startsWith('limits.'))).not.toEqual([]);
+    // A RateLimit is micromesh's own: so are its defaults.
+    expect(shown.get('limits.server.RateLimit hello.maxTokens')).toEqual([5, 'RateLimit hello:22']);
+    expect(shown.get('limits.server.RateLimit hello.tokensPerFill')).toEqual([1, 'default']);
   });
 
   test('says what a call ends with that goes to no node, and what a missing subset means', async () => {
@@ -179,7 +157,7 @@ describe('micromesh explain', () => {
 
   test('refuses policies with errors, as every client would', async () => {
     policies(rules('{ timeout: soon }'));
-    const { status, stdout, stderr } = await explain('hello', 'a.B/C', '--policies', folder);
+    const { status, stdout, stderr } = await command.runUnder('hello', 'a.B/C');
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toContain('hello.yaml:7');
     expect(stderr).toContain('no client would follow these policies');
@@ -192,11 +170,11 @@ describe('micromesh explain', () => {
     [['hello', 'a.B/C', '-H', 'x-user'], 'is no header; write name=value'],
     [['hello', 'a.B/C', '--from', 'app'], 'write label=value'],
     [['hello', 'a.B/C', '--policies', '/nowhere'], '/nowhere'],
+    [['hello', 'a.B/C', '--verb', 'GET'], '--verb: "GET" goes with --gateway'],
   ])('says what to write in place of %j', async (args, message) => {
-    const { status, stderr } = await explain(
-      ...args,
-      ...(args.includes('--policies') ? [] : ['--policies', folder]),
-    );
+    const { status, stderr } = await (args.includes('--policies')
+      ? command.run(...args)
+      : command.runUnder(...args));
     expect(status).toBe(2);
     expect(stderr).toContain(message);
   });

@@ -1,17 +1,27 @@
-import { colorsFor } from '../command/colors.js';
+import { ConfigError } from '@micromesh/core';
+import type { PolicySet } from '@micromesh/policy';
+import { type Colors, colorsFor } from '../command/colors.js';
 import { FAILED, SUCCESS } from '../command/exit-status.js';
 import type { CommandIo } from '../command/io.js';
 import { problemCounts, problemsText } from '../policies/problems-text.js';
 import { askedRegistry } from '../registry/asked-registry.js';
-import { candidatesOf } from './candidate-nodes.js';
+import { type CandidateCall, candidatesOf } from './candidate-nodes.js';
 import { explainText } from './explain-text.js';
-import { type ExplainView, explainView, type FindCandidates } from './explain-view.js';
-import { type CallWords, type ExplainedCall, readCall } from './explained-call.js';
-import { explainedPolicies } from './explained-policies.js';
+import { explainView } from './explain-view.js';
+import { type CallWords, readCall } from './explained-call.js';
+import { explainedPolicies, type PolicyPlaceFacts } from './explained-policies.js';
+import { callOfRequest, readRequest } from './explained-request.js';
+import { gatewayText } from './gateway-text.js';
+import { gatewayView } from './gateway-view.js';
 import { KnownServices } from './service-facts.js';
+import type { FindCandidates } from './way-view.js';
 
-/** What `micromesh explain SERVICE METHOD` is told. */
+/** What `micromesh explain` is told beside its two arguments. */
 export interface ExplainOptions extends Omit<CallWords, 'service' | 'method'> {
+  /** The HTTP gateway that gets the request: the arguments are its host and its path then. */
+  readonly gateway?: string;
+  /** Of that request; default GET. */
+  readonly verb?: string;
   /** Files and folders. With them, no registry is asked unless it is named. */
   readonly policies?: readonly string[];
   /** As `createMesh` takes it; default, where no files are named, MICROMESH_REGISTRY, else the dev agent of this machine. */
@@ -19,21 +29,36 @@ export interface ExplainOptions extends Omit<CallWords, 'service' | 'method'> {
   readonly json?: boolean;
 }
 
+/** What is to be explained. */
+interface Subject {
+  /** By which nodes are picked. */
+  readonly call: CandidateCall;
+  explain(set: PolicySet, places: readonly PolicyPlaceFacts[], find: FindCandidates): Promise<Explanation>;
+}
+
+interface Explanation {
+  /** For `--json`. */
+  readonly view: object;
+  text(colors: Colors): string;
+}
+
 /**
- * Prints where a call would go, how, and why.
+ * Prints where a call, or a request at an HTTP gateway, would go, how, and why.
  *
+ * @param to - the service; at a gateway the host.
+ * @param what - the method; at a gateway the path with its query.
  * @returns the exit status: 1 when the policies have errors.
  * @throws ConfigError for what cannot be; RegistryError when the registry does not answer.
  */
 export async function explainCall(
-  service: string,
-  method: string,
+  to: string,
+  what: string,
   { policies = [], registry: spec, json = false, ...words }: ExplainOptions,
   io: CommandIo,
 ): Promise<number> {
-  const call = readCall({ service, method, ...words });
+  const { call, explain } = subjectOf(to, what, words);
   const registry = spec === undefined && policies.length > 0 ? undefined : askedRegistry(spec, io.env);
-  let view: ExplainView;
+  let explanation: Explanation;
   try {
     const { places, problems, set } = await explainedPolicies(policies, registry, call.caller);
     if (set === undefined) {
@@ -43,19 +68,57 @@ export async function explainCall(
       return FAILED;
     }
     const known = registry && new KnownServices(registry);
-    view = await explainView(set, call, places, findIn(known, call));
+    explanation = await explain(set, places, findIn(known, call));
   } finally {
     await registry?.close();
   }
-  io.stdout.write(json ? `${JSON.stringify(view)}\n` : explainText(view, colorsFor(io.stdout, io.env)));
+  const { view, text } = explanation;
+  io.stdout.write(json ? `${JSON.stringify(view)}\n` : text(colorsFor(io.stdout, io.env)));
   return SUCCESS;
 }
 
-function findIn(known: KnownServices | undefined, call: ExplainedCall): FindCandidates {
-  return async (service, policy, subset, port) => {
-    if (known === undefined) return null;
-    const named = subset === undefined ? undefined : policy?.subset(subset);
-    const rule = policy?.traffic(subset, port).loadBalancer;
-    return candidatesOf(await known.of(service), named, rule, call);
+function subjectOf(to: string, what: string, { gateway, verb, hashKey, ...words }: ExplainOptions): Subject {
+  if (gateway !== undefined) {
+    if (hashKey !== undefined) {
+      const mend = 'leave it out: the consistentHash of a DestinationRule finds keys in what the request has';
+      throw new ConfigError('--hash-key', hashKey, "is code's, and a gateway gives its calls none", mend);
+    }
+    return requestAt(gateway, to, what, { ...words, ...(verb === undefined ? {} : { verb }) });
+  }
+  if (verb !== undefined) {
+    const mend = 'name the gateway that gets the request, or leave it out: a call is a POST';
+    throw new ConfigError('--verb', verb, 'goes with --gateway', mend);
+  }
+  return callTo(to, what, { ...words, ...(hashKey === undefined ? {} : { hashKey }) });
+}
+
+function callTo(service: string, method: string, words: ExplainOptions): Subject {
+  const call = readCall({ service, method, ...words });
+  return {
+    call,
+    async explain(set, places, find) {
+      const view = await explainView(set, call, places, find);
+      return { view, text: (colors) => explainText(view, colors) };
+    },
   };
+}
+
+function requestAt(gateway: string, host: string, path: string, words: ExplainOptions): Subject {
+  const request = readRequest({ host, path, ...words });
+  return {
+    call: callOfRequest(request),
+    async explain(set, places, find) {
+      // An HTTP server takes long to load, and calls need none.
+      const { gatewayAnswer } = await import('./gateway-answer.js');
+      const view = await gatewayView(set, gateway, request, places, find, (resources) =>
+        gatewayAnswer(resources, gateway, request),
+      );
+      return { view, text: (colors) => gatewayText(view, colors) };
+    },
+  };
+}
+
+function findIn(known: KnownServices | undefined, call: CandidateCall): FindCandidates {
+  return async (wanted) =>
+    known === undefined ? null : candidatesOf(await known.of(wanted.service), wanted, call);
 }

@@ -1,77 +1,25 @@
-import { formatServiceKey, type PolicyWordOrigin, type ServiceKey } from '@micromesh/core';
+import { formatServiceKey, type ServiceKey } from '@micromesh/core';
 import {
   explainRoute,
-  NO_TRAFFIC_SETTINGS,
-  type PolicyOrigin,
   type PolicySet,
   type RouteAction,
-  type RouteDestination,
   type RouteExplanation,
-  type RuleExplanation,
   type ServicePolicy,
 } from '@micromesh/policy';
-import type { CandidatesView } from './candidate-nodes.js';
-import {
-  destinationValues,
-  type EffectiveValue,
-  limitValues,
-  ruleValues,
-  trafficValues,
-} from './effective-values.js';
+import { type EffectiveValue, limitValues, ruleValues } from './effective-values.js';
 import type { ExplainedCall } from './explained-call.js';
 import type { PolicyPlaceFacts } from './explained-policies.js';
+import {
+  type DroppedView,
+  destinationsOf,
+  droppedOf,
+  type FindCandidates,
+  ruleView,
+  serviceAsItIs,
+  type WayView,
+} from './way-view.js';
 
-/** Where something is written. */
-export type Place = Omit<PolicyWordOrigin, 'kind' | 'isDefault'>;
-
-/** A rule, and why it takes the call or not. */
-export interface RuleView {
-  readonly name: string;
-  /** `taken`: the first that matches; `later`: it matches, and one before it takes the call; `failed`: none of its matches holds. */
-  readonly verdict: RuleExplanation['verdict'];
-  readonly at: Place;
-  readonly matches: readonly {
-    readonly name: string;
-    readonly at: Place;
-    /** The first condition that does not hold, in words; null: all do. */
-    readonly failure: string | null;
-  }[];
-}
-
-/** A place that calls go to. */
-export interface DestinationView {
-  readonly service: string;
-  readonly subset: string | null;
-  /** What its nodes have; null: it is all nodes, or nobody defines the subset. */
-  readonly labels: Readonly<Record<string, string>> | null;
-  readonly port: number | null;
-  /** Its share of the calls of the rule, in [0, 1]. */
-  readonly ratio: number;
-  /** Whether this call goes there; null: chance decides, as it has no hash key. */
-  readonly taken: boolean | null;
-  readonly at: Place | null;
-  /** Why calls that go there fail; null: nothing that the policies tell. */
-  readonly problem: string | null;
-  readonly values: readonly EffectiveValue[];
-  /** Null: no registry was asked. */
-  readonly candidates: CandidatesView | null;
-}
-
-/** What a call would meet under some resources. */
-export interface WayView {
-  /** `rule`: one takes it; `none`: none of its service's rules does; `unrouted`: there is none for it, and it goes to its service. */
-  readonly route: 'rule' | 'none' | 'unrouted';
-  /** The name of the rule that takes it. */
-  readonly rule: string | null;
-  readonly rules: readonly RuleView[];
-  /** What the call ends with where it goes to no node, in words; null: it goes to one. */
-  readonly ends: string | null;
-  /** Of the call, wherever it goes. */
-  readonly values: readonly EffectiveValue[];
-  readonly destinations: readonly DestinationView[];
-}
-
-/** What `micromesh explain` prints with `--json`. */
+/** What `micromesh explain` prints of a call with `--json`. */
 export interface ExplainView extends WayView {
   readonly service: string;
   readonly method: string;
@@ -79,19 +27,10 @@ export interface ExplainView extends WayView {
   readonly from: { readonly labels: Readonly<Record<string, string>>; readonly namespace: string };
   readonly hashKey: string | null;
   readonly policies: readonly PolicyPlaceFacts[];
-  /** Rules that are left out, since the rule that delegates to them does not take what they match. */
-  readonly dropped: readonly (Place & { readonly reason: string })[];
+  readonly dropped: readonly DroppedView[];
   /** What would be if resources in dry-run counted; null: none is about the service. */
   readonly dryRun: WayView | null;
 }
-
-/** Gives the candidates of a destination; null: no registry was asked. */
-export type FindCandidates = (
-  service: ServiceKey,
-  policy: ServicePolicy | undefined,
-  subset: string | undefined,
-  port: number | undefined,
-) => Promise<CandidatesView | null>;
 
 /** Explains a call under a set of policies. */
 export async function explainView(
@@ -109,7 +48,7 @@ export async function explainView(
     hashKey: call.hashKey ?? null,
     policies: places,
     ...(await wayView(set, policy, call, find)),
-    dropped: set.dropped.map(({ place, reason }) => ({ ...placeOf(place.origin()), reason })),
+    dropped: droppedOf(set),
     dryRun: policy?.dryRun === undefined ? null : await wayView(set, policy.dryRun, call, find),
   };
 }
@@ -125,43 +64,23 @@ async function wayView(
   const found = explained?.found ?? { kind: 'unrouted' };
   const { rule, match } = found.kind === 'rule' ? found : { rule: undefined, match: undefined };
   const ends = endOf(found, rule?.action, policy);
-  const values = [...ruleValues(rule, match, request.path), ...limitsOf(set, call)];
   const common = {
     route: found.kind,
     rule: rule?.name ?? null,
     rules: (explained?.rules ?? []).map(ruleView),
     ends,
-    values: ends === null ? values : [],
   };
-  if (ends !== null) return { ...common, destinations: [] };
-  const to = async (destination: RouteDestination | undefined, taken: boolean | null) => {
-    const where = destination?.service ?? service;
-    // Its own resources count for the service that the call is for, in dry-run too; those in force for others.
-    const about = formatServiceKey(where) === formatServiceKey(service) ? policy : set.of(where);
-    const traffic = about?.traffic(destination?.subset, destination?.port) ?? NO_TRAFFIC_SETTINGS;
-    const subset = destination?.subset === undefined ? undefined : about?.subset(destination.subset);
-    const isMissing = destination?.subset !== undefined && subset === undefined;
-    return {
-      service: formatServiceKey(where),
-      subset: destination?.subset ?? null,
-      labels: subset?.labels ?? null,
-      port: destination?.port ?? null,
-      ratio: destination?.ratio ?? 1,
-      taken,
-      at: destination === undefined ? null : placeOf(destination.origin),
-      problem: isMissing
-        ? `no DestinationRule defines the subset ${destination.subset}: calls end with UNAVAILABLE`
-        : null,
-      values: [...destinationValues(destination), ...trafficValues(traffic)],
-      candidates: isMissing ? null : await find(where, about, destination?.subset, destination?.port),
-    };
+  if (ends !== null) return { ...common, values: [], destinations: [] };
+  const name = formatServiceKey(service);
+  // Its own resources count for the service that the call is for, in dry-run too; those in force for others.
+  const policyOf = (to: ServiceKey) => (formatServiceKey(to) === name ? policy : set.of(to));
+  const parts = { hashKey, policyOf, find };
+  return {
+    ...common,
+    values: [...ruleValues(rule, match, request.path), ...limitsOf(set, call)],
+    destinations:
+      rule === undefined ? [await serviceAsItIs(service, parts)] : await destinationsOf(rule, parts),
   };
-  if (rule?.action.kind !== 'route') return { ...common, destinations: [await to(undefined, true)] };
-  const { destinations } = rule.action;
-  const certain = destinations.all.filter(({ ratio }) => ratio === 1);
-  const taken = hashKey === undefined ? certain[0] : destinations.of(hashKey);
-  const all = destinations.all.map((each) => to(each, taken === undefined ? null : each === taken));
-  return { ...common, destinations: await Promise.all(all) };
 }
 
 function limitsOf(set: PolicySet, { service, request }: ExplainedCall): readonly EffectiveValue[] {
@@ -188,21 +107,4 @@ function endOf(
     default:
       return null;
   }
-}
-
-function ruleView({ rule, verdict, matches }: RuleExplanation): RuleView {
-  return {
-    name: rule.name,
-    verdict,
-    at: placeOf(rule.origin),
-    matches: matches.map(({ match, failure }) => ({
-      name: match.name,
-      at: placeOf(match.origin),
-      failure: failure ?? null,
-    })),
-  };
-}
-
-function placeOf({ resource, path, file, line }: PolicyOrigin): Place {
-  return { resource, path, file, line };
 }

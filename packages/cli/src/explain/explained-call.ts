@@ -1,27 +1,22 @@
 import { ConfigError, formatServiceKey, type ServiceKey } from '@micromesh/core';
-import { exactService, type PolicyCaller, type RouteRequest, readHost } from '@micromesh/policy';
+import { exactService, type RouteRequest, readHost } from '@micromesh/policy';
 import { parseService } from '../nodes/service-argument.js';
+import type { CandidateCall } from './candidate-nodes.js';
+import { type CallerWords, readCaller, readHeaders } from './given-pairs.js';
 
 /** What `micromesh explain` is told of a call. */
-export interface CallWords {
+export interface CallWords extends CallerWords {
   readonly service: string;
   readonly method: string;
   /** `name=value` each. */
   readonly header?: readonly string[];
-  /** `label=value,...` */
-  readonly from?: string;
-  /** Of the caller. */
-  readonly fromNamespace?: string;
   readonly hashKey?: string;
 }
 
 /** A call that nobody makes. */
-export interface ExplainedCall {
+export interface ExplainedCall extends CandidateCall {
   readonly service: ServiceKey;
   readonly request: RouteRequest;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly caller: PolicyCaller;
-  readonly hashKey: string | undefined;
 }
 
 /**
@@ -29,30 +24,20 @@ export interface ExplainedCall {
  *
  * @throws ConfigError for what cannot be: it names the argument and the mend.
  */
-export function readCall({
-  service,
-  method,
-  header = [],
-  from,
-  fromNamespace,
-  hashKey,
-}: CallWords): ExplainedCall {
+export function readCall({ service, method, header = [], hashKey, ...caller }: CallWords): ExplainedCall {
   const key = readService(service);
   const path = readMethod(method);
-  const headers = readHeaders(header);
+  const headers = readHeaders(header, () => ',');
   const request: RouteRequest = {
     path,
     // What a client of micromesh sees as the authority of its calls.
     authority: formatServiceKey(key),
     scheme: 'http',
     verb: 'POST',
-    header: (name) => headers[name],
+    header: (name) => (Object.hasOwn(headers, name) ? headers[name] : undefined),
+    hasAnyHeader: (names) => Object.keys(headers).some((name) => names.has(name)),
   };
-  const caller = {
-    labels: from === undefined ? {} : readLabels(from),
-    ...(fromNamespace === undefined ? {} : { namespace: fromNamespace }),
-  };
-  return { service: key, request, headers, caller, hashKey };
+  return { service: key, request, headers, caller: readCaller(caller), hashKey };
 }
 
 /** A proto service, or a host of a policy, is no name in the registry. */
@@ -81,38 +66,4 @@ function readMethod(text: string): string {
     'is no method',
     'write package.Service/Method: hello.v1.Hello/Anything',
   );
-}
-
-function readHeaders(pairs: readonly string[]): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {};
-  for (const pair of pairs) {
-    const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
-    const key = name.toLowerCase();
-    if (!/^[a-z0-9_.-]+$/.test(key)) {
-      throw new ConfigError('--header', pair, 'is no header', 'write name=value: -H x-user=anna');
-    }
-    if (key.endsWith('-bin')) {
-      throw new ConfigError('--header', pair, 'is binary', 'name a header of text: rules look at no other');
-    }
-    // As a call shows several values of one name.
-    headers[key] = Object.hasOwn(headers, key) ? `${headers[key]},${value}` : value;
-  }
-  return headers;
-}
-
-function readLabels(text: string): Readonly<Record<string, string>> {
-  const labels: Record<string, string> = {};
-  for (const pair of text.split(',')) {
-    const [, name, value] = /^([^=]+)=(.+)$/s.exec(pair.trim()) ?? [];
-    if (name === undefined || value === undefined) {
-      throw new ConfigError(
-        '--from',
-        text,
-        'has no label and value everywhere',
-        'write label=value,...: --from app=shop,zone=a',
-      );
-    }
-    labels[name] = value;
-  }
-  return labels;
 }
