@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type { Clock, ServiceNode } from '@micromesh/core';
 import { localOutcome } from '../chain/local-outcome.js';
 import { QUESTION_PATH } from '../nodes/question.js';
+import { Roster } from '../roster.js';
 import type {
   Connection,
   ConnectionState,
@@ -45,7 +46,7 @@ export class InMemoryTransport implements Transport {
 class MemoryConnection implements Connection, NodeConnection, CallSite {
   state: ConnectionState = 'connecting';
   readonly clock: Clock;
-  readonly #calls = new Set<MemoryCall>();
+  readonly #calls = new Roster<MemoryCall>();
   #closed = false;
 
   constructor(

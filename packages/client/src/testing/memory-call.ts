@@ -1,6 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import type { Clock, Outcome, Timer } from '@micromesh/core';
 import { localOutcome } from '../chain/local-outcome.js';
+import type { Rostered } from '../roster.js';
 import type { WireCall, WireListener, WireRequest } from '../transport/transport.js';
 import type { CallReceiver, IncomingCall, ScriptedReply } from './node-script.js';
 import type { ScriptedNode } from './scripted-node.js';
@@ -27,7 +28,8 @@ type Arrival =
 const WINDOW = 16;
 
 /** A call on a connection in memory, seen from both ends. */
-export class MemoryCall implements WireCall, IncomingCall {
+export class MemoryCall implements WireCall, IncomingCall, Rostered {
+  place = -1;
   readonly nodeId: string;
   readonly path: string;
   readonly metadata: Metadata;

@@ -11,7 +11,7 @@ interface LocalCause {
 
 /**
  * What grpc-js says of an attempt that no server ended. It tells only by text whether a request left the process;
- * `grpc-js-outcome.test.ts` provokes each against the installed version.
+ * `grpc-js-outcome-*.test.ts` provoke each against the installed version.
  */
 const LOCAL_CAUSES: readonly LocalCause[] = [
   { details: /^No connection established/, reason: 'connect', delivery: 'unsent' },
