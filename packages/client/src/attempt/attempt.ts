@@ -1,6 +1,7 @@
 import { type Metadata, status } from '@grpc/grpc-js';
 import {
   type Clock,
+  type Delivery,
   type Outcome,
   receivesOneMessage,
   SENT_AT,
@@ -8,9 +9,11 @@ import {
   sendsOneMessage,
   type Timer,
 } from '@micromesh/core';
-import type { ClientCall, RunningAttempt } from '../call/client-call.js';
+import type { ClientCall } from '../call/client-call.js';
+import type { RunningAttempt } from '../call/running-attempt.js';
 import { supersededOutcome } from '../chain/local-outcome.js';
-import type { LeasedAttempt, NodeHandle } from '../nodes/node-handle.js';
+import type { LeasedAttempt } from '../nodes/leased-attempt.js';
+import type { NodeHandle } from '../nodes/node-handle.js';
 import { mayGoElsewhere } from '../retry/decide-retry.js';
 import type { WireCall, WireListener } from '../transport/transport.js';
 import { attemptMetadata } from './attempt-metadata.js';
@@ -98,6 +101,11 @@ export class Attempt implements RunningAttempt, WireListener, LeasedAttempt {
 
   get claimed(): boolean {
     return this.call.winner === this;
+  }
+
+  /** What is known of its request by now. */
+  get delivery(): Delivery {
+    return this.#wire === undefined ? 'unsent' : (this.#ended?.delivery ?? 'unknown');
   }
 
   /** How it ended, once it has. */
@@ -256,6 +264,8 @@ export class Attempt implements RunningAttempt, WireListener, LeasedAttempt {
    */
   giveUp(outcome: Outcome): void {
     if (this.claimed || this.#ended !== undefined) return;
+    // A node that has just begun stands still between an effect and its answer for longer than a call that must not run twice can tell.
+    if (!this.call.plan.idempotent && this.handle.hasJustBegun(this.#clock.now())) return;
     const mayWait = this.call.deadline !== Number.POSITIVE_INFINITY;
     if (mayGoElsewhere(this.call, outcome, this.#clock) || !mayWait) this.cut(outcome);
   }

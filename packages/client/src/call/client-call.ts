@@ -16,18 +16,10 @@ import type { Service } from '../nodes/service.js';
 import type { AttemptRecord } from './attempt-record.js';
 import type { CallOptions } from './call-options.js';
 import type { CallPlan } from './call-plan.js';
+import { CallSleep } from './call-sleep.js';
 import type { ReplayBuffer, RequestMessage } from './replay-buffer.js';
-
-// Most calls have one attempt: lists are replaced when they change, so that one with a single item is no larger than that.
-const NONE: readonly never[] = [];
-
-function withOne<T>(items: readonly T[], item: T): readonly T[] {
-  return items.length === 0 ? [item] : [...items, item];
-}
-
-function without<T>(items: readonly T[], item: T): readonly T[] {
-  return items.length === 1 && items[0] === item ? NONE : items.filter((each) => each !== item);
-}
+import type { RunningAttempt } from './running-attempt.js';
+import { NONE, withOne, without } from './short-list.js';
 
 /** Hears what the winning attempt brings. The end is what the chain's promise says. */
 export interface ResponseListener {
@@ -56,26 +48,6 @@ export interface Call {
 
 /** A call with its plan. */
 export type PlannedCall = ClientCall;
-
-/** An attempt, as its call steers it. */
-export interface RunningAttempt {
-  readonly nodeId: string;
-  /** How many request messages it has begun to write. */
-  readonly position: number;
-  /** Ends it with an outcome of the mesh's own. */
-  cut(outcome: Outcome): void;
-  /** Ends it because another attempt has won. */
-  supersede(): void;
-  /** Looks for request messages that are new. */
-  pump(): void;
-  /** Asks for the first response message, once. */
-  readFirst(): void;
-  /** Asks for a further response message. */
-  read(): void;
-  peer(): string | undefined;
-  /** What is wrong with its node, in words; undefined: nothing that is known. */
-  readonly nodeTrouble: string | undefined;
-}
 
 /** Hears of a call's attempts, where somebody asked for its trace. */
 export interface CallNotes {
@@ -147,8 +119,7 @@ export class ClientCall implements Call {
   #plan: CallPlan | undefined;
   #winner: RunningAttempt | undefined;
   #stopped: Outcome | undefined;
-  /** Who sleeps, and whether an answer wakes as well. */
-  #sleepers: Map<() => void, boolean> | undefined;
+  #sleep: CallSleep | undefined;
   #answered = false;
   #readsWanted = 0;
   #overflowed = false;
@@ -222,7 +193,7 @@ export class ClientCall implements Call {
     if (this.#stopped !== undefined) return;
     this.#stopped = outcome;
     for (const attempt of this.#running) attempt.cut(outcome);
-    this.#wake();
+    this.#sleep?.wakeAll();
   }
 
   /** Why no attempt may begin any more: the call was stopped, or an attempt has its answer. */
@@ -236,29 +207,16 @@ export class ClientCall implements Call {
    *
    * @param untilAnswered - an attempt that has the call's answer wakes it, too.
    */
-  async sleep(arm: (wake: () => void) => () => void, untilAnswered = false): Promise<void> {
-    if (this.#stopped !== undefined || (untilAnswered && this.#answered)) return;
-    this.#sleepers ??= new Map();
-    const sleepers = this.#sleepers;
-    let disarm: (() => void) | undefined;
-    let sleeper: (() => void) | undefined;
-    await new Promise<void>((resolve) => {
-      sleeper = resolve;
-      sleepers.set(resolve, untilAnswered);
-      disarm = arm(resolve);
-    });
-    if (sleeper !== undefined) sleepers.delete(sleeper);
-    disarm?.();
-  }
-
-  #wake(): void {
-    for (const wake of this.#sleepers?.keys() ?? []) wake();
+  sleep(arm: (wake: () => void) => () => void, untilAnswered = false): Promise<void> {
+    if (this.#stopped !== undefined || (untilAnswered && this.#answered)) return Promise.resolve();
+    this.#sleep ??= new CallSleep();
+    return this.#sleep.sleep(arm, untilAnswered);
   }
 
   #tellAnswered(): void {
     if (this.#answered) return;
     this.#answered = true;
-    for (const [wake, untilAnswered] of this.#sleepers ?? []) if (untilAnswered) wake();
+    this.#sleep?.wakeAtAnswer();
   }
 
   /** An attempt has begun. */
@@ -272,6 +230,14 @@ export class ClientCall implements Call {
   /** Nodes that it has been to are as good as any other from now on. */
   forgetTried(): void {
     this.tried = NONE;
+  }
+
+  /** The same of those that have refused it as late, and have done no more with it: they have not had it. */
+  forgetLate(): void {
+    if (!this.records.some(({ reason }) => reason === 'late')) return;
+    const hadIt = new Set(this.#running.map(({ nodeId }) => nodeId));
+    for (const { node, reason } of this.records) if (reason !== 'late') hadIt.add(node);
+    this.tried = this.tried.filter((id) => hadIt.has(id));
   }
 
   /** What is wrong with the nodes of the attempts that are under way, in words; empty: nothing that is known. */

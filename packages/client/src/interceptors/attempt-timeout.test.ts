@@ -63,6 +63,23 @@ describe('a silent attempt', () => {
     expect(call.attempts).toBe(2);
   });
 
+  it('of a call that must not run twice stays with a node that has just joined: it may have acted, and not got to say so', async () => {
+    const world = await worldWith('b');
+    const caller = world.caller({ ...ROUND_ROBIN, timeoutMs: 5000 });
+    world.call(caller);
+    await world.clock.advance(3000);
+    await world.nodes('a', 'b');
+    await world.clock.advance(100);
+    world.transport.node('a').freeze();
+    const calls = [world.call(caller), world.call(caller)];
+    await world.clock.advance(1800);
+    expect(world.path.slice(1).sort()).toEqual(['a', 'b']);
+    // It has not just joined any more.
+    await world.clock.advance(2500);
+    for (const { outcome } of calls) expect((await outcome).code).toBe(status.OK);
+    expect(world.path.slice(3)).toEqual(['b']);
+  });
+
   it('keeps new calls away from its node while that is asked, and while it is silent', async () => {
     const world = await worldWith('a', 'b');
     world.transport.node('a').freeze();

@@ -22,6 +22,7 @@ export function mark(clock: Clock): Bracket<Attempt> {
   return {
     after(attempt, outcome) {
       const { handle } = attempt;
+      const { tally } = handle;
       const { verdict, blame } = classify(outcome);
       const remote = outcome.origin === 'remote';
       const now = clock.now();
@@ -33,16 +34,16 @@ export function mark(clock: Clock): Bracket<Attempt> {
         if (remote || blame === 'node') tellStrategy(attempt, now, verdict === 'retryable');
         return;
       }
-      if (outcome.reason === 'deadline' || (remote && STRAINS.has(outcome.code))) handle.countStrain(now);
+      if (outcome.reason === 'deadline' || (remote && STRAINS.has(outcome.code))) tally.strain(now);
       const silenceMs = comparableSilenceMs(attempt, outcome, now);
-      if (silenceMs !== undefined) handle.countNoAnswer(now, silenceMs);
-      const failed = blame === 'node' || (remote && handle.countsCode(outcome.code));
+      if (silenceMs !== undefined) tally.noAnswer(now, silenceMs);
+      const failed = blame === 'node' || (remote && tally.countsCode(outcome.code));
       if (!failed && !remote) return;
       // An error that is worth a retry is no quick success, be the node to blame for it or not.
       tellStrategy(attempt, now, failed || verdict === 'retryable');
-      if (LOSSES.has(outcome.reason)) handle.countLoss(now, attempt);
-      else if (failed) handle.countFailure(now);
-      else handle.countSuccess(now, comparableLatencyMs(attempt, outcome, now));
+      if (LOSSES.has(outcome.reason)) tally.loss(now, attempt);
+      else if (failed) tally.failure(now);
+      else tally.success(now, comparableLatencyMs(attempt, outcome, now));
     },
   };
 }

@@ -2,7 +2,6 @@ import {
   type Clock,
   events,
   formatAddress,
-  messageOf,
   type NodeReport,
   type NodeState,
   type Outcome,
@@ -16,21 +15,20 @@ import {
   type OutlierSettings,
   type Standing,
 } from '@micromesh/selector';
-import { type Intervention, sameIntervention, wordsOf } from '../interventions/intervention.js';
-import { Roster, type Rostered } from '../roster.js';
-import type { Connection, ConnectionPolicy, ConnectionState, Transport } from '../transport/transport.js';
+import { type Intervention, sameIntervention } from '../interventions/intervention.js';
+import { Roster } from '../roster.js';
+import type { Connection } from '../transport/transport.js';
 import { Ejection } from './ejection.js';
 import { checkHealth } from './health-check.js';
+import type { LeasedAttempt } from './leased-attempt.js';
 import { Liveness } from './liveness.js';
+import { NodeChannel, type NodeChannelParts } from './node-channel.js';
+import { NodeStanding, type StandingFacts } from './node-standing.js';
+import { isUsable, stateOf } from './node-state.js';
+import { NodeTally } from './node-tally.js';
 import type { Verdict } from './question.js';
 import { SendStamps } from './send-stamps.js';
-import { SilenceWatch, type Waiter } from './silence-watch.js';
-
-/** An attempt that holds a node's channel, as the node sees it. */
-export interface LeasedAttempt extends Waiter, Rostered {
-  /** Its node is silent: ends it, where its call gains by that. */
-  giveUp(outcome: Outcome): void;
-}
+import { SilenceWatch } from './silence-watch.js';
 
 /** Why calls of a destination leave a node out. */
 export interface NodeEjection {
@@ -41,12 +39,8 @@ export interface NodeEjection {
 }
 
 /** What the handle asks of the service it belongs to. */
-export interface NodeSurroundings {
+export interface NodeSurroundings extends NodeChannelParts {
   readonly service: ServiceKey;
-  readonly clock: Clock;
-  readonly transport: Transport;
-  /** Undefined: there are no operators. */
-  readonly connections: ConnectionPolicy | undefined;
   readonly outlier: OutlierSettings;
   /** The node's standing has changed. */
   changed(): void;
@@ -63,51 +57,81 @@ export interface NodeSurroundings {
 }
 
 /**
- * How long a node is cold after it was connected: it compiles its code, and the first node that is back after an outage is given all calls
- * that have waited, at once. Its answers are not compared with its peers' until then.
- */
-const COLD_MS = 2_000;
-
-/**
  * One instance of a service: its channel and all that this process knows of it. It outlives snapshots, and ends when
  * the instance has left the registry and its last call is done.
  */
 export class NodeHandle implements Candidate {
   node: ServiceNode;
   readonly address: string;
-  /** Why the node is not healthy, in words; empty when it is. */
-  cause = '';
   /** What its attempts came to. */
   readonly record: OutlierRecord;
+  /** Counts into the record. */
+  readonly tally: NodeTally<LeasedAttempt>;
   /** When attempts leave for it. */
   readonly stamps = new SendStamps();
   readonly #in: NodeSurroundings;
   readonly #attempts = new Roster<LeasedAttempt>();
   readonly #watch: SilenceWatch;
-  /** Attempts that were under way at the last loss that counted: what they lose is the same loss. */
-  #sharingLoss = new Set<LeasedAttempt>();
-  #connection: Connection | undefined;
-  #connectionState: ConnectionState = 'connecting';
+  readonly #channel: NodeChannel;
   readonly #liveness: Liveness;
   readonly #ejection: Ejection;
   #intervention: Intervention | undefined;
   #left = false;
   #leases = 0;
-  /** Since when it has been connected, on the mesh's clock. */
-  #connectedAt = Number.NEGATIVE_INFINITY;
-  standing: Standing = 'connecting';
-  /** Without micromesh's own ejection: what calls go by whose destination has rules of its own. */
-  factualStanding: Standing = 'connecting';
-  usableSince = Number.NEGATIVE_INFINITY;
+  readonly #standing: NodeStanding;
 
-  constructor(node: ServiceNode, surroundings: NodeSurroundings) {
+  /** @param hasJoined - it came after others: it was not there when the service was first looked up. */
+  constructor(
+    node: ServiceNode,
+    surroundings: NodeSurroundings,
+    private readonly hasJoined = false,
+  ) {
     this.node = node;
     this.address = formatAddress(node.address);
     this.#in = surroundings;
     this.record = new OutlierRecord(surroundings.outlier);
+    this.#channel = new NodeChannel(
+      () => this.node,
+      surroundings,
+      (cause) => this.#onConnection(cause),
+    );
     this.#watch = new SilenceWatch(this.#attempts, surroundings.clock);
     this.#liveness = new Liveness(this);
     this.#ejection = new Ejection(this);
+    this.tally = new NodeTally(this, surroundings.outlier.countedCodes);
+    this.#standing = new NodeStanding(() => this.#facts, {
+      onChange: () => surroundings.changed(),
+      onNews: (state, cause) => this.#publish(state, cause),
+    });
+  }
+
+  get #facts(): StandingFacts {
+    return {
+      now: this.clock.now(),
+      channel: this.#channel.state,
+      isSilent: this.isSilent,
+      isSuspected: this.#liveness.isSuspected,
+      intervention: this.#intervention,
+      ejection: this.#ejection,
+    };
+  }
+
+  get standing(): Standing {
+    return this.#standing.current;
+  }
+
+  /** Without micromesh's own ejection: what calls go by whose destination has rules of its own. */
+  get factualStanding(): Standing {
+    return this.#standing.factual;
+  }
+
+  get usableSince(): number {
+    return this.#standing.usableSince;
+  }
+
+  /** Why the node is not healthy, in words; empty when it is. */
+  get cause(): string {
+    return this.#standing.cause;
   }
 
   get clock(): Clock {
@@ -116,34 +140,14 @@ export class NodeHandle implements Candidate {
 
   /** Opens the channel, unless it is open. */
   open(): void {
-    if (this.#connection !== undefined || this.#left) return;
+    if (this.#channel.isOpen || this.#left) return;
     this.#publish('connecting', '');
-    const ready = this.#in.connections?.ready;
-    if (ready === undefined) this.#connect();
-    else void ready.then(() => this.#connectLate());
-  }
-
-  /** Nobody is there any more who could be told of options that grpc-js does not take. */
-  #connectLate(): void {
-    try {
-      this.#connect();
-    } catch (error) {
-      this.#onState('failed', messageOf(error));
-    }
-  }
-
-  #connect(): void {
-    if (this.#left) return;
-    const { transport, connections } = this.#in;
-    const onState = (state: ConnectionState, cause: string) => this.#onState(state, cause);
-    this.#connection = transport.connect(this.node, onState, connections?.settings);
+    this.#channel.open();
   }
 
   /** The channel of a connected node. */
   get connection(): Connection {
-    if (this.#connection === undefined)
-      throw new Error(`node ${this.node.id} was picked before it was opened`);
-    return this.#connection;
+    return this.#channel.connection;
   }
 
   /** Keeps the channel open for an attempt, until {@link release}. */
@@ -156,7 +160,7 @@ export class NodeHandle implements Candidate {
     this.#leases--;
     this.#attempts.delete(attempt);
     if (this.#attempts.size === 0) this.#watch.rest();
-    this.#sharingLoss.delete(attempt);
+    this.tally.forget(attempt);
     if (this.#left && this.#leases === 0) this.#close();
   }
 
@@ -180,47 +184,18 @@ export class NodeHandle implements Candidate {
     return this.#liveness.provedAt;
   }
 
-  /** Whether a status that the node's server answers counts against it. */
-  countsCode(code: number): boolean {
-    const { countedCodes } = this.#in.outlier;
-    return countedCodes.length > 0 && countedCodes.includes(code);
-  }
-
-  /** Counts what an attempt came to, and ejects the node when it does worse than its peers. */
-  countSuccess(now: number, latencyMs?: number): void {
-    this.record.success(now, this.isCold(now) ? undefined : latencyMs);
-    this.#ejection.judge(now);
-  }
-
-  /** Counts an attempt that ended as one on a node does that has too much to do. */
-  countStrain(now: number): void {
-    this.record.strain(now);
-  }
-
-  /** Counts an attempt whose deadline came before an answer did. */
-  countNoAnswer(now: number, waitedMs: number): void {
-    if (!this.isCold(now)) this.record.noAnswer(now, waitedMs, () => this.peers());
-    this.#ejection.judge(now);
-  }
-
-  countFailure(now: number): void {
-    this.record.failure(now);
-    this.#ejection.judge(now);
-  }
-
-  /**
-   * Counts an attempt that was lost with the connection, or to the node's silence. However many were under way, it was one
-   * loss: the mark *down* stands for it, and is to end when the node is connected again.
-   */
-  countLoss(now: number, attempt: LeasedAttempt): void {
-    if (this.#sharingLoss.delete(attempt)) return;
-    this.#sharingLoss = new Set(this.#attempts);
-    this.countFailure(now);
-  }
-
   /** Attempts and failures within the outlier window. */
   counts(now: number): AttemptCounts {
     return this.record.counts(now);
+  }
+
+  /** Ejects the node when it does worse than its peers. */
+  judge(now: number): void {
+    this.#ejection.judge(now);
+  }
+
+  underWay(): Iterable<LeasedAttempt> {
+    return this.#attempts;
   }
 
   /** Attempts that are under way on the node. */
@@ -237,7 +212,7 @@ export class NodeHandle implements Candidate {
   intervene(intervention: Intervention | undefined): void {
     if (this.#left || sameIntervention(intervention, this.#intervention)) return;
     this.#intervention = intervention;
-    this.#restand('');
+    this.#standing.renew('');
   }
 
   /** What is known of it, for people. */
@@ -268,7 +243,7 @@ export class NodeHandle implements Candidate {
   }
 
   get isConnected(): boolean {
-    return this.#connectionState === 'ready';
+    return this.#channel.state === 'ready';
   }
 
   get isSilent(): boolean {
@@ -296,7 +271,7 @@ export class NodeHandle implements Candidate {
 
   onLiveness(news: string): void {
     // Where it is out for another reason, to be asked is no news.
-    this.#restand(this.#liveness.isSuspected && this.standing !== 'healthy' ? '' : news);
+    this.#standing.renew(this.#liveness.isSuspected && this.standing !== 'healthy' ? '' : news);
     this.cutSilentAttempts();
   }
 
@@ -312,23 +287,24 @@ export class NodeHandle implements Candidate {
   }
 
   reconnect(): void {
-    this.#connection?.close();
-    this.#connectionState = 'failed';
-    this.#restand('silent, connecting anew');
-    this.#connect();
+    this.#channel.drop();
+    this.#standing.renew('silent, connecting anew');
+    if (!this.#left) this.#channel.open();
   }
 
   /** Whether it was connected a moment ago: it may have much to do that it has not done before. */
   isCold(now: number): boolean {
-    return now - this.#connectedAt < COLD_MS;
+    return this.#channel.isCold(now);
   }
 
-  #onState(state: ConnectionState, cause: string): void {
-    if (this.#left && this.#connection === undefined) return;
-    if (state === 'ready' && this.#connectionState !== 'ready') this.#connectedAt = this.clock.now();
-    this.#connectionState = state;
-    if (state !== 'ready') this.#liveness.endSilence();
-    this.#restand(cause);
+  /** Whether its process was started a moment ago: it joined, or was gone before, and is connected since then. */
+  hasJustBegun(now: number): boolean {
+    return this.isCold(now) && (this.hasJoined || this.#channel.wasLost);
+  }
+
+  #onConnection(cause: string): void {
+    if (!this.isConnected) this.#liveness.endSilence();
+    this.#standing.renew(cause);
   }
 
   mayEject(): boolean {
@@ -344,41 +320,7 @@ export class NodeHandle implements Candidate {
   }
 
   onEjection(cause: string): void {
-    this.#restand(cause);
-  }
-
-  #restand(news: string): void {
-    const before = this.standing;
-    const factualBefore = this.factualStanding;
-    this.factualStanding = this.#factualStanding();
-    const isOut = this.#ejection.inForce && isUsable(this.factualStanding);
-    this.standing = isOut ? 'ejected' : this.factualStanding;
-    const isOther = this.standing !== before || this.factualStanding !== factualBefore;
-    const cause = this.#causeOf(this.standing, news);
-    if (this.standing === before && (cause === '' || cause === this.cause)) {
-      if (isOther) this.#in.changed();
-      return;
-    }
-    if (isUsable(this.standing) && !isUsable(before)) this.usableSince = this.clock.now();
-    this.cause = this.standing === 'healthy' ? '' : cause;
-    // To be asked is no change of state; what comes of it is.
-    const asked = this.standing === 'suspect' || before === 'suspect';
-    if (!asked || stateOf(this.standing) !== stateOf(before)) this.#publish(stateOf(this.standing), cause);
-    if (isOther) this.#in.changed();
-  }
-
-  /** Out for a reason of before: to be connected again, say, is no news to that. */
-  #causeOf(standing: Standing, news: string): string {
-    if (standing === 'held' && this.#intervention !== undefined) return wordsOf(this.#intervention);
-    return standing === 'ejected' && news === '' ? this.#ejection.cause : news;
-  }
-
-  #factualStanding(): Standing {
-    if (this.#connectionState === 'failed') return 'disconnected';
-    if (this.#connectionState === 'connecting') return 'connecting';
-    if (this.isSilent) return 'silent';
-    if (this.#intervention !== undefined) return 'held';
-    return this.#liveness.isSuspected ? 'suspect' : 'healthy';
+    this.#standing.renew(cause);
   }
 
   /** The registry no longer has the instance: no new calls, and the channel closes with its last one. */
@@ -391,8 +333,7 @@ export class NodeHandle implements Candidate {
 
   #close(): void {
     this.#liveness.end();
-    this.#connection?.close();
-    this.#connection = undefined;
+    this.#channel.close();
     this.#publish('left', 'no longer registered');
   }
 
@@ -406,26 +347,5 @@ export class NodeHandle implements Candidate {
       state: ofCluster === undefined ? state : 'ejected',
       cause: ofCluster?.cause ?? cause,
     });
-  }
-}
-
-/** Connected, and nothing against it. */
-function isUsable(standing: Standing): boolean {
-  return standing === 'healthy' || standing === 'suspect';
-}
-
-function stateOf(standing: Standing): NodeState {
-  switch (standing) {
-    case 'healthy':
-    case 'suspect':
-      return 'ready';
-    case 'ejected':
-    case 'held':
-      return 'ejected';
-    case 'connecting':
-      return 'connecting';
-    case 'silent':
-    case 'disconnected':
-      return 'down';
   }
 }

@@ -233,14 +233,15 @@ export class ServiceNodes implements NodeSurroundings {
   #onWatch(state: WatchState): void {
     // A stale state mostly brings the last good snapshot again.
     if (state.kind !== 'unknown' && state.snapshot !== this.#snapshot) {
+      const isFirst = this.#snapshot === undefined;
       this.#snapshot = state.snapshot;
-      this.#apply(state.snapshot);
+      this.#apply(state.snapshot, isFirst);
     }
     this.#wasStale = state.kind === 'stale';
     this.changed();
   }
 
-  #apply(snapshot: Snapshot): void {
+  #apply(snapshot: Snapshot, isFirst: boolean): void {
     this.#subsets.clear();
     const present = new Set(snapshot.nodes.map((node) => node.id));
     const gone = [...this.#handles.keys()].filter((id) => !present.has(id));
@@ -253,7 +254,7 @@ export class ServiceNodes implements NodeSurroundings {
         handle = undefined;
       }
       if (handle === undefined) {
-        this.#add(new NodeHandle(node, this));
+        this.#add(new NodeHandle(node, this, !isFirst));
       } else {
         handle.node = node;
       }
