@@ -5,7 +5,7 @@ import type { StormSetting } from './storm-setting.js';
 import { WorkQueue } from './work-queue.js';
 
 /** More than any storm asks for. */
-const NO_BUDGET = { ratio: 1e6, perSecond: 1e6 };
+const NO_BUDGET = { perSecond: 1e6 };
 
 /** Callers, front and stock in memory: front's nodes only pass calls on, stock's have so many workers. */
 export class StormMesh {

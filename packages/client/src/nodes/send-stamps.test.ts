@@ -1,7 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { CAME_LATE, SENT_AT } from '@micromesh/core';
 import { describe, expect, it } from 'vitest';
-import { retrySafely } from '../retry/retry-function.js';
+import { retryAlways, retrySafely } from '../retry/retry-function.js';
 import { type NodeScript, TestWorld, testNode } from '../testing/index.js';
 
 const stampOf = (metadata: Metadata) => String(metadata.get(SENT_AT)[0] ?? '');
@@ -33,6 +33,49 @@ describe('an attempt that its server has not begun because it came late', () => 
     expect(call.attempts).toBe(3);
     expect(call.paidRetries).toBe(0);
     expect(call.records[0]).toMatchObject({ reason: 'late', delivery: 'unsent' });
+  });
+
+  it('has not tried its node: where the other one fails, the retry goes there', async () => {
+    const ways = new Set<string>();
+    for (let seed = 1; seed <= 10; seed++) {
+      const world = new TestWorld(seed);
+      await world.nodes('a', 'b');
+      world.transport.node('a').script = refuseLate(1);
+      world.transport.node('b').script = () => ({ kind: 'status', code: status.INTERNAL });
+      const { call, outcome } = world.call(world.caller({ retries: 1, retry: retryAlways }));
+      await world.clock.advance(1000);
+      const { code } = await outcome;
+      const records = call.records.map(({ node, reason }) => `${node} ${reason}`);
+      ways.add(`${records.join(', ')}: ${status[code]}`);
+    }
+    expect([...ways].sort()).toEqual(['a late, b none: OK', 'b none, a late: OK']);
+  });
+
+  const INTERNAL: NodeScript = () => ({ kind: 'status', code: status.INTERNAL });
+  const failsOnce = (then: NodeScript): NodeScript => {
+    let left = 1;
+    return (request) => (left-- > 0 ? INTERNAL(request) : then(request));
+  };
+  const late = () => refuseLate(Number.POSITIVE_INFINITY);
+
+  it.each<[string, Record<'a' | 'b', NodeScript>, object]>([
+    ['both others are late', { a: late(), b: late() }, { hashKey: 'k4' }],
+    ['both others are late, for another key', { a: late(), b: late() }, { hashKey: 'k5' }],
+    ['one other fails and one is late', { a: failsOnce(late()), b: late() }, { retries: 1 }],
+    [
+      'both others fail, and one is late then',
+      { a: failsOnce(late()), b: failsOnce(late()) },
+      { retries: 2 },
+    ],
+  ])('asks each other node before it asks one again: %s', async (_, scripts, options) => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const world = new TestWorld(seed);
+      await world.nodes('a', 'b', 'c');
+      for (const id of ['a', 'b'] as const) world.transport.node(id).script = scripts[id];
+      const { outcome } = world.call(world.caller({ retry: retryAlways }), options);
+      await world.clock.advance(1000);
+      expect((await outcome).code, world.path.join('')).toBe(status.OK);
+    }
   });
 
   it('does not count against its node', async () => {

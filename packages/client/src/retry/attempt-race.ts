@@ -7,6 +7,7 @@ import {
   canMoveUnsent,
   comesTooLate,
   decideRetry,
+  freeLateNodes,
   hasUntried,
   moveUnsent,
   takeFromBudget,
@@ -108,7 +109,7 @@ export class AttemptRace {
       return;
     }
     // Beside means on another node: on the slow one itself it would only be slower.
-    if (hasUntried(call) && takeFromBudget(call)) {
+    if (hasUntried(call) && takeFromBudget(call, cause === 'hedge')) {
       this.#tellBeside(cause);
       this.#start();
       return;
@@ -126,6 +127,7 @@ export class AttemptRace {
     }
     // Others that still run when one has claimed the call are about to end: what the winner comes to is the outcome.
     if (this.#running > 0 && this.call.over === undefined) {
+      freeLateNodes(this.call);
       if (canMoveUnsent(this.call, outcome)) {
         moveUnsent(this.call, outcome);
         this.#start();

@@ -56,6 +56,7 @@ export async function decideRetry(
   if (call.stopped !== undefined) return call.stopped;
   if (outcome.reason === 'dropped' || outcome.reason === 'silent') call.lostAt = clock.now();
   if (call.winner !== undefined || FINAL.has(outcome.reason)) return outcome;
+  freeLateNodes(call);
   if (canMoveUnsent(call, outcome)) {
     moveUnsent(call, outcome);
     return 'again';
@@ -99,6 +100,11 @@ export function moveUnsent(call: PlannedCall, outcome: Outcome): void {
   const wasExtra = call.raced ? call.unsentExtras.includes(outcome) : countedAttempts(call) > 1;
   if (wasExtra) call.extraTaken = true;
   call.unsentMoves++;
+}
+
+/** Where all nodes were tried, one that was late is better than one that has failed the call. */
+export function freeLateNodes(call: PlannedCall): void {
+  if (!hasUntried(call)) call.forgetLate();
 }
 
 /**
@@ -205,17 +211,19 @@ function mayReplay(call: PlannedCall, delivery: Delivery): boolean {
   return single || delivery === 'unsent' || call.plan.idempotent;
 }
 
-/** Takes an extra attempt out of what the service may bear; tells what there is not. */
-export function takeFromBudget(call: PlannedCall): boolean {
-  const stop = tryTakeExtra(call);
-  if (stop !== undefined) tellStop(call, stop);
+/** Takes an extra attempt out of what the service may bear, an early one as long as enough is left for retries; tells what there is not. */
+export function takeFromBudget(call: PlannedCall, isEarly = false): boolean {
+  const stop = tryTakeExtra(call, isEarly);
+  // An early one that is refused with something left ends nothing.
+  const isNews = !isEarly || stop !== 'budget' || call.to.budget.available < 1;
+  if (stop !== undefined && isNews) tellStop(call, stop);
   return stop === undefined;
 }
 
 /** What is in the way of an extra attempt: the budget, or that so many calls of the service retry already. */
-function tryTakeExtra(call: PlannedCall): RetryStopEvent['cause'] | undefined {
+function tryTakeExtra(call: PlannedCall, isEarly = false): RetryStopEvent['cause'] | undefined {
   const { retryConcurrency, budget } = call.to;
-  const isTakenNow = !call.extraTaken && budget.tryTake(call);
+  const isTakenNow = !call.extraTaken && budget.tryTake(call, isEarly);
   call.extraTaken ||= isTakenNow;
   if (!call.extraTaken) return 'budget';
   if (retryConcurrency === undefined || call.retriesUnder !== undefined) return undefined;

@@ -88,6 +88,19 @@ describe('a hedged call', () => {
     });
   });
 
+  it('leaves the calls that fail their retries, however many are slow', async () => {
+    const { world: made, caller } = await world({ retries: 2, strategy: 'random' });
+    const nodes = ['a', 'b', 'c'];
+    for (const id of nodes) made.transport.node(id).script = answer(id, 400);
+    const slow = Array.from({ length: 150 }, () => made.call(caller));
+    await made.clock.advance(300);
+    expect(made.path.length).toBeGreaterThan(150);
+    made.transport.node('a').script = () => ({ kind: 'status', code: status.INTERNAL });
+    const failing = Array.from({ length: 90 }, () => made.call(caller, { idempotent: false }));
+    await made.clock.advance(1000);
+    for (const { outcome } of [...slow, ...failing]) expect((await outcome).code).toBe(status.OK);
+  });
+
   it('may be won by the attempt that was first', async () => {
     const { world: made, caller } = await world();
     made.transport.node('a').script = answer('a', 40);

@@ -10,8 +10,12 @@ export interface BudgetedCall {
 export interface RetryBudget {
   /** A call has begun; each that has ends. */
   begin(now: number): void;
-  /** Takes one extra attempt for a call, if there is one. */
-  tryTake(call: BudgetedCall): boolean;
+  /**
+   * Takes one extra attempt for a call, if there is one.
+   *
+   * @param isEarly - nothing has failed: it is no more than a chance of an earlier answer, and may be refused where a retry would not be.
+   */
+  tryTake(call: BudgetedCall, isEarly?: boolean): boolean;
   /** What was taken last for the call is not used. */
   giveBack(call: BudgetedCall): void;
   /** Extra attempts that are left now. */

@@ -2,7 +2,10 @@ import { FakeClock } from '@micromesh/core/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backoffMs } from './backoff.js';
+import type { BudgetedCall } from './retry-budget.js';
 import { BUDGET_DEFAULTS, RetryTokens } from './retry-tokens.js';
+
+const CALL: BudgetedCall = { paidRetries: 0, extraTaken: false };
 
 describe('the retry budget', () => {
   it('gives a fifth of the calls of the last ten seconds, and ten a second on top', async () => {
@@ -10,10 +13,19 @@ describe('the retry budget', () => {
     const budget = new RetryTokens(BUDGET_DEFAULTS, clock);
     for (let index = 0; index < 100; index++) budget.begin(clock.now());
     let given = 0;
-    while (budget.tryTake()) given++;
+    while (budget.tryTake(CALL)) given++;
     expect(given).toBe(120);
     await clock.advance(10_000);
-    expect(budget.tryTake()).toBe(true);
+    expect(budget.tryTake(CALL)).toBe(true);
+  });
+
+  it('gives half of itself to attempts that nothing has failed for, and all of it to retries', () => {
+    const budget = new RetryTokens({ ratio: 0, perSecond: 1, windowMs: 10_000 }, new FakeClock());
+    let early = 0;
+    while (budget.tryTake(CALL, true)) early++;
+    let retries = 0;
+    while (budget.tryTake(CALL)) retries++;
+    expect([early, retries]).toEqual([5, 5]);
   });
 
   it('takes back what a retry that succeeded has cost, wherever in the window it began', async () => {
@@ -21,7 +33,7 @@ describe('the retry budget', () => {
     const budget = new RetryTokens({ ratio: 0, perSecond: 1, windowMs: 10_000 }, clock);
     const takeAll = () => {
       let taken = 0;
-      while (budget.tryTake()) taken++;
+      while (budget.tryTake(CALL)) taken++;
       return taken;
     };
     expect(takeAll()).toBe(10);
@@ -44,7 +56,7 @@ describe('the retry budget', () => {
         for (const [ms, take] of steps) {
           now += ms;
           if (take) {
-            if (budget.tryTake()) taken.push(now);
+            if (budget.tryTake(CALL)) taken.push(now);
           } else {
             calls++;
             budget.begin(now);

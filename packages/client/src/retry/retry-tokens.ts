@@ -40,9 +40,11 @@ export class RetryTokens implements RetryBudget {
     this.#calls[index] = (this.#calls[index] ?? 0) + 1;
   }
 
-  tryTake(): boolean {
+  /** Half of the budget is not for hedges: when a service becomes slow they would take all of it, and leave calls that fail without retries. */
+  tryTake(_call: BudgetedCall, isEarly = false): boolean {
     this.#turnTo(this.clock.now());
-    if (this.available < 1) return false;
+    const { available } = this;
+    if (available < 1 || (isEarly && available - 1 < this.#whole / 2)) return false;
     const index = this.#slot % SLOTS;
     this.#extras[index] = (this.#extras[index] ?? 0) + 1;
     return true;
@@ -69,8 +71,13 @@ export class RetryTokens implements RetryBudget {
   }
 
   get available(): number {
+    return this.#whole - sum(this.#extras);
+  }
+
+  /** What there would be, had nothing been taken. */
+  get #whole(): number {
     const { ratio, perSecond, windowMs } = this.settings;
-    return ratio * sum(this.#calls) + (perSecond * windowMs) / 1000 - sum(this.#extras);
+    return ratio * sum(this.#calls) + (perSecond * windowMs) / 1000;
   }
 
   #turnTo(now: number): void {
