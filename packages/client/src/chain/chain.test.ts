@@ -1,16 +1,21 @@
-import { seededRandom } from '@micromesh/core';
+import { status } from '@grpc/grpc-js';
+import { type Outcome, seededRandom } from '@micromesh/core';
 import { FakeClock } from '@micromesh/core/testing';
 import { RoundRobin } from '@micromesh/selector';
 import { describe, expect, it } from 'vitest';
+import type { Attempt } from '../attempt/attempt.js';
+import type { Call } from '../call/client-call.js';
 import { Planner } from '../call/planner.js';
 import { LimitRoom } from '../limits/client-limits.js';
 import { MirrorCopies } from '../mirror/mirror-copies.js';
+import { retryNever, retrySafely } from '../retry/retry-function.js';
 import { Roster } from '../roster.js';
 import { DestinationLimits } from '../routing/destination-limits.js';
 import { Router } from '../routing/router.js';
 import { TestWorld } from '../testing/index.js';
 import { TestPolicies } from '../testing/test-policies.js';
 import { buildChain } from './chain.js';
+import type { Invoke } from './interceptor.js';
 
 function nowhere(): never {
   throw new Error('it routes nothing');
@@ -143,5 +148,78 @@ describe('the chain', () => {
     expect((await outcome).details).toContain('no key');
     expect(call.attempts).toBe(1);
     expect(world.transport.attempts).toEqual([]);
+  });
+
+  it('sends nothing any more once an interceptor has failed, be there another inside that waits', async () => {
+    for (let ticks = 0; ticks < 14; ticks++) {
+      const world = new TestWorld();
+      await world.nodes('a');
+      let open = () => {};
+      const gate = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      const interceptors = {
+        attempt: [
+          (next: Invoke<Attempt>) => (attempt: Attempt) =>
+            Promise.race([next(attempt), gate.then(() => Promise.reject(new Error('no time')))]),
+          (next: Invoke<Attempt>) => async (attempt: Attempt) => {
+            await gate;
+            for (let tick = 0; tick < ticks; tick++) await undefined;
+            return next(attempt);
+          },
+        ],
+      };
+      const { outcome } = world.call(world.caller({ retry: retryNever, interceptors }));
+      await world.clock.settle();
+      open();
+      await world.clock.settle();
+      const { reason, delivery } = await outcome;
+      if (reason === 'interceptor') {
+        expect(delivery === 'unsent' ? [] : world.path).toEqual(world.path);
+      }
+    }
+  });
+
+  it('ends what is inside a call interceptor that has ended the call', async () => {
+    const world = new TestWorld();
+    const interceptors = {
+      call: [
+        (next: Invoke<Call>) => (call: Call) =>
+          Promise.race([
+            next(call),
+            new Promise<never>((_, reject) => {
+              world.clock.setTimer(5, () => reject(new Error('no patience')));
+            }),
+          ]),
+      ],
+    };
+    const { call, outcome } = world.call(world.caller({ interceptors }));
+    await world.clock.advance(5);
+    expect(await outcome).toMatchObject({ reason: 'interceptor', delivery: 'unsent' });
+    await world.nodes('a');
+    await world.clock.advance(6000);
+    expect(call.attempts).toBe(0);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it('does not take a request for unsent where an interceptor fails after its answer', async () => {
+    const world = new TestWorld();
+    await world.nodes('a', 'b');
+    for (const id of ['a', 'b']) {
+      world.transport.node(id).script = () => ({ kind: 'status', code: status.ABORTED });
+    }
+    const interceptors = {
+      attempt: [
+        (next: Invoke<Attempt>) =>
+          async function meter(attempt: Attempt): Promise<Outcome> {
+            await next(attempt);
+            throw new Error('no disk');
+          },
+      ],
+    };
+    const { call, outcome } = world.call(world.caller({ retry: retrySafely, interceptors }));
+    expect(await outcome).toMatchObject({ reason: 'interceptor', delivery: 'answered' });
+    expect(call.attempts).toBe(1);
+    expect(world.path).toHaveLength(1);
   });
 });

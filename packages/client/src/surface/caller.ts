@@ -63,6 +63,8 @@ export class Caller {
       this.parts.active.delete(call);
       call.requests.close();
       if (call.winner === undefined && call.failedHeaders !== undefined) call.giveHeaders(call.failedHeaders);
+      // A user's interceptor may have ended it while what is inside goes on.
+      call.stop(outcome);
       tracer?.end(call, outcome);
       return read(outcome);
     };
