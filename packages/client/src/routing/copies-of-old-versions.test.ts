@@ -1,7 +1,8 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
-import { TestWorld, testNode } from '../testing/index.js';
-import { helloRules, TestPolicies } from '../testing/test-policies.js';
+import { testNode } from '../testing/index.js';
+import { RuledWorld } from '../testing/ruled-world.js';
+import { helloRules } from '../testing/test-policies.js';
 
 const OTHER = { name: 'other' };
 
@@ -18,8 +19,7 @@ spec: { host: other, trafficPolicy: { outlierDetection: { consecutive5xxErrors: 
 
 describe('the copy of a call that began under an older version', () => {
   it('leaves what the calls of the version in force share as it is', async () => {
-    const policies = new TestPolicies(mirroredTo(5));
-    const world = new TestWorld(1, { policies });
+    const world = new RuledWorld(mirroredTo(5));
     world.registry.show(
       OTHER,
       ['o', 'p'].map((id) => testNode(id)),
@@ -42,26 +42,17 @@ describe('the copy of a call that began under an older version', () => {
     stream.pushMessage({ bytes: Buffer.from('1'), flags: 0, written: undefined });
     await world.clock.settle();
 
-    policies.set(mirroredTo(3));
+    world.policies.set(mirroredTo(3));
     const caller = world.room.callerFor(OTHER, { strategy: 'round-robin', retries: 0 });
     await world.clock.settle();
-    const calls = async (count: number): Promise<string> => {
-      const from = world.path.length;
-      for (let made = 0; made < count; made++) {
-        const { outcome } = world.call(caller);
-        await world.clock.settle();
-        await outcome;
-      }
-      return world.path.slice(from).join('');
-    };
-    world.transport.node('p').script = () => ({ kind: 'status', code: status.UNAVAILABLE });
-    await calls(2);
+    world.fail(status.UNAVAILABLE, 'p');
+    await world.calls(2, caller);
     // Its copy leaves now.
     stream.endMessages();
     await world.clock.settle();
     expect((await outcome).code).toBe(status.OK);
     expect(world.path.filter((id) => id === 'o' || id === 'p')).toHaveLength(3);
-    await calls(8);
-    expect(await calls(4)).toBe('oooo');
+    await world.calls(8, caller);
+    expect(await world.calls(4, caller)).toBe('oooo');
   });
 });

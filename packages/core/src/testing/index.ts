@@ -1,1 +1,2 @@
+export { EventLog } from './event-log.js';
 export { FakeClock } from './fake-clock.js';
