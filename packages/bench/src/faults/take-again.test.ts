@@ -27,14 +27,26 @@ describe('a fault', () => {
     expect(await takesOf([rowWith()])).toMatchObject([{ takes: 1, broken: [] }]);
   });
 
-  it('is brought again where calls were slow alone, and its last take counts', async () => {
-    expect(await takesOf([rowWith('slow'), rowWith()], [rowWith(), rowWith()])).toMatchObject([
+  it('is brought again where calls were slow alone, and each row is of the first take in which it was not', async () => {
+    const [slow, good] = [rowWith('slow'), rowWith()];
+    expect(await takesOf([slow, good], [good, slow])).toMatchObject([
       { takes: 2, broken: [] },
+      { takes: 1, broken: [] },
+    ]);
+    expect(await takesOf([slow, slow], [slow, good], [slow, slow], [good, good])).toMatchObject([
+      { takes: 3, broken: [{ kind: 'slow' }] },
       { takes: 2, broken: [] },
     ]);
-    const slow = [rowWith('slow')];
-    expect(await takesOf(slow, slow, slow, [rowWith()])).toMatchObject([
-      { takes: 3, broken: [{ kind: 'slow' }] },
+  });
+
+  it('counts a call that failed in any take, be it in a row that had been good', async () => {
+    const takes = [
+      [rowWith('slow'), rowWith()],
+      [rowWith(), rowWith('failed')],
+    ];
+    expect(await takesOf(...takes, [rowWith(), rowWith()])).toMatchObject([
+      { takes: 2, broken: [] },
+      { takes: 2, broken: [{ kind: 'failed' }] },
     ]);
   });
 

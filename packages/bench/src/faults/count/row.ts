@@ -45,7 +45,7 @@ export interface FaultRow {
   readonly failures: readonly string[];
   /** What micromesh promises and did not keep here; of other clients always empty. */
   readonly broken: readonly BrokenPromise[];
-  /** How often the fault was brought until its times could be told from the machine's own; 1 to 3. */
+  /** The take of the fault that the row is of: the first in which its times could be told from the machine's own; 1 to 3. */
   readonly takes: number;
   /** Why the fault was not brought on this machine; the figures are 0 then. */
   readonly skipped?: string;

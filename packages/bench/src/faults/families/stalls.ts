@@ -18,7 +18,7 @@ export const STALLS: readonly Fault[] = [
     name: 'busy',
     title: 'the event loop of one node is blocked for 2 s',
     async bring(stage) {
-      for (const node of stage.at(0)) node.keepBusy(BUSY_MS);
+      await Promise.all(stage.at(0).map((node) => node.keepBusy(BUSY_MS)));
     },
   },
 ];

@@ -15,7 +15,7 @@ export type NodeRequest =
   /** Listens, and enters itself into the registry if it was told to. */
   | { readonly type: 'serve' }
   | { readonly type: 'mode'; readonly mode: NodeMode }
-  /** Blocks the event loop. */
+  /** Blocks the event loop, and says afterwards since when. */
   | { readonly type: 'busy'; readonly ms: number };
 
 /** What a client's process is asked for: calls at a fixed rate, each on time however long others take. */
@@ -48,5 +48,6 @@ export interface CallRecord {
 export type Report =
   | { readonly type: 'serving'; readonly id: string; readonly address: string }
   | { readonly type: 'ready' }
+  | { readonly type: 'stood'; readonly fromMs: number }
   | { readonly type: 'calls'; readonly calls: readonly CallRecord[] }
   | { readonly type: 'failed'; readonly error: string };

@@ -5,6 +5,7 @@ import { startMeshNode } from './mesh-node.js';
 import type { NodeRequest, Report } from './messages.js';
 import type { NodeSetting } from './node-setting.js';
 import { startPlainNode } from './plain-node.js';
+import { standStill } from './stand-still.js';
 import { Work } from './work.js';
 
 async function main([json = '{}']: readonly string[]): Promise<void> {
@@ -14,7 +15,8 @@ async function main([json = '{}']: readonly string[]): Promise<void> {
   const told = new Promise<void>((resolve) => {
     process.on('message', (request: NodeRequest) => {
       if (request.type === 'serve') resolve();
-      else work.obey(request);
+      else if (request.type === 'mode') work.behave(request.mode);
+      else tell<Report>({ type: 'stood', fromMs: standStill(request.ms) });
     });
   });
   tell<Report>({ type: 'ready' });

@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import type { LedgerMessage } from '../service/ledger.js';
 import type { EffectLog } from './effect-log.js';
-import type { NodeMode, NodeRequest } from './messages.js';
-import { nowMs } from './now.js';
+import type { NodeMode } from './messages.js';
 
 const WORK_MS = 10;
 const STREAM_MESSAGES = 10;
@@ -28,9 +27,8 @@ export class Work {
     this.#log = log;
   }
 
-  obey(request: NodeRequest): void {
-    if (request.type === 'mode') this.#mode = request.mode;
-    else if (request.type === 'busy') blockFor(request.ms);
+  behave(mode: NodeMode): void {
+    this.#mode = mode;
   }
 
   /**
@@ -67,9 +65,4 @@ export class Work {
     const { failRatio = 0, failCode = status.INTERNAL } = this.#mode;
     if (Math.random() < failRatio) throw new ModeFailure(failCode);
   }
-}
-
-function blockFor(ms: number): void {
-  const until = nowMs() + ms;
-  while (nowMs() < until);
 }

@@ -60,11 +60,13 @@ export class NodePart {
     this.#part.signal('SIGTERM');
   }
 
-  /** Blocks its event loop. */
-  keepBusy(ms: number): void {
-    const fromMs = nowMs();
+  /** Blocks its event loop; resolves when it runs again. */
+  async keepBusy(ms: number): Promise<void> {
+    const heard = this.#part.hear('stood');
     this.#ask({ type: 'busy', ms });
-    this.struck('stall', fromMs);
+    // Not when it was asked: what takes effect on the way there cannot be answered any more.
+    const { fromMs } = await heard;
+    this.struck('stall', fromMs, fromMs);
   }
 
   behave(mode: NodeMode): void {
