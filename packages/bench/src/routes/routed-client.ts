@@ -8,8 +8,8 @@ import { createMesh } from 'micromesh';
 import { type BenchClient, REQUEST, SERVICE } from '../client/bench-client.js';
 import { USER, USER_HEADER } from './route-policies.js';
 
-/** Requests that the transport keeps before they are dropped. */
-const MAX_KEPT = 1000;
+/** Requests that the transport keeps before they are dropped: few, or collecting garbage is mostly about them. */
+const MAX_KEPT = 16;
 
 /**
  * A typed client with nodes in its own process, so that little but the mesh itself is measured.

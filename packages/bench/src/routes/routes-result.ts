@@ -1,5 +1,5 @@
 import { type Estimate, estimateMedian, median } from '../statistics.js';
-import type { RouteContender } from './route-contenders.js';
+import { MAX_EXTRA_US, type RouteContender } from './route-contenders.js';
 import type { Pairs, RoutesOptions } from './run-routes.js';
 
 /** What calls cost under one set of policies; the nodes are in the same process. */
@@ -31,14 +31,14 @@ export function summariseRoutes(
   pairs: Pairs,
   options: RoutesOptions,
 ): RoutesResult {
-  const policies = contenders.map(({ id, name, maxExtraUs }): RouteResult => {
+  const policies = contenders.map(({ id, name }): RouteResult => {
     const own = pairs.get(id) ?? [];
     const extraUs = estimateMedian(own.map(({ withUs, withoutUs }) => withUs - withoutUs));
     return {
-      ...{ id, name, extraUs, maxExtraUs },
+      ...{ id, name, extraUs, maxExtraUs: MAX_EXTRA_US },
       withoutUs: median(own.map(({ withoutUs }) => withoutUs)),
       withUs: median(own.map(({ withUs }) => withUs)),
-      ok: extraUs.median <= maxExtraUs,
+      ok: extraUs.median <= MAX_EXTRA_US,
     };
   });
   return { node: process.version, options, policies, ok: policies.every(({ ok }) => ok) };

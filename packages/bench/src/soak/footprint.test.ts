@@ -7,11 +7,16 @@ function samples(heap: readonly number[]): Footprint[] {
 
 describe('the growth of a footprint', () => {
   it('leaves out the warm-up, and a peak', () => {
-    expect(growthOf(samples([1, 5, 9, 10, 10, 99, 10, 10, 10, 10]), 'heapMiB')).toEqual({
+    expect(growthOf(samples([1, 5, 10, 10, 10, 99, 10, 10, 10, 10]), 'heapMiB')).toEqual({
       first: 10,
       last: 10,
       grown: 0,
     });
+  });
+
+  it('is none where the last sample alone is a peak, in a run of few', () => {
+    const growth = growthOf(samples([18, 18, 17, 17, 17, 17, 17, 20, 26]), 'heapMiB');
+    expect(growth.grown).toBe(3);
   });
 
   it('is seen where a little comes on top each time', () => {

@@ -43,9 +43,10 @@ export function growthOf(samples: readonly Footprint[], figure: 'heapMiB' | 'rss
   return { first, last, grown: round(last - first) };
 }
 
+/** Of two the lower: nodes that are being connected anew have a handle more for a moment, and what has grown stays. */
 function middle(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
 
 function round(value: number): number {
