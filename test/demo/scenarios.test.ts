@@ -85,8 +85,10 @@ describe.each([
     expect(steps.map(({ weight }: Step) => weight)).toEqual([0, 10, 50, 100, 50]);
     for (const { inForceMs, calls } of steps) {
       expect(inForceMs).toBeLessThanOrEqual(200);
-      expect(calls).toBeGreaterThan(40);
+      expect(calls).toBeGreaterThan(0);
     }
+    // Some 90 each; fewer in one in which the machine stands still.
+    expect(sum(steps)).toBeGreaterThan(300);
     const happened = timeline.map(({ event = '' }) => event).join(';');
     expect(happened).toMatch(/0 % to v2: version 2.*;100 % to v2: version 5.*;back to 50 %: version 6/s);
   });

@@ -63,11 +63,12 @@ describe('a handler', () => {
       const broken = await fleet.start({ kind, behaviour: 'internal' });
       const works = await fleet.start({ kind });
       const hello = await fleet.client({ nodes: [works] });
-      // Half of them are retried: more than a retry budget of a fifth would bear if retries that succeed counted.
+      // About half of them are retried, fewer where the machine stands still and the node is down for a while: in any case more than a
+      // fifth of the calls.
       const result = await spread({ calls: 800, perSecond: 400 }, (name) => hello.anything({ name }));
       expect(result.failures).toEqual([]);
       await until(() => names(works.effects).length === 800, 'all effects');
-      expect(names(broken.started).length).toBeGreaterThan(300);
+      expect(names(broken.started).length).toBeGreaterThan(160);
     },
   );
 });

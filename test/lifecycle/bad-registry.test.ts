@@ -5,9 +5,9 @@ import { freePort } from '@micromesh/cli/stage';
 import { type Clock, systemClock } from '@micromesh/core';
 import { HelloService, helloHandlers } from '@micromesh/service-hello';
 import { CallError, ConfigError, RegistryError } from 'micromesh';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { portOf } from './port-of.js';
-import { failure, meshWith, untyped } from './refusals.js';
+import { closeMeshes, failure, meshWith, untyped } from './refusals.js';
 
 // What users get to read when something is wrong: each message names it, and what to do.
 
@@ -17,6 +17,8 @@ const fastClock: Clock = {
   wallNow: () => systemClock.wallNow(),
   setTimer: (delayMs, fire, keepAlive) => systemClock.setTimer(delayMs / 20, fire, keepAlive),
 };
+
+afterEach(closeMeshes);
 
 describe('a registry', () => {
   const servers: Server[] = [];

@@ -2,11 +2,13 @@ import { createServer } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { HelloClient, type HelloHandlers, HelloService, helloHandlers } from '@micromesh/service-hello';
 import { ConfigError, RpcError } from 'micromesh';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { portOf } from './port-of.js';
-import { failure, meshWith, untyped } from './refusals.js';
+import { closeMeshes, failure, meshWith, untyped } from './refusals.js';
 
 // What users get to read when something is wrong: each message names it, and what to do.
+
+afterEach(closeMeshes);
 
 describe('a server', () => {
   const start = (options: unknown, server: object = {}) =>

@@ -1,10 +1,12 @@
 import { compressionAlgorithms, Metadata, status } from '@grpc/grpc-js';
 import { systemClock, systemRandom } from '@micromesh/core';
 import { createServer } from '@micromesh/server';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { DynamicEcho, type EchoRequest, plainClient } from './echo.js';
-import { chat, closeAfterTest, ended, gather, list, start } from './echo-calls.js';
+import { chat, closeAfterTest, closeAll, ended, gather, list, start } from './echo-calls.js';
 import { FakeRegistry, gate, RecordingLogger, say, startEcho } from './harness.js';
+
+afterEach(closeAll);
 
 describe('a plain grpc-js client', () => {
   it('is served with all four kinds of call', async () => {

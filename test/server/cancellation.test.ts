@@ -1,11 +1,13 @@
 import { status } from '@grpc/grpc-js';
 import { currentCallContext } from '@micromesh/core';
 import type { HandlerContext } from '@micromesh/server';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { EchoService, plainClient } from './echo.js';
-import { gather, list, start } from './echo-calls.js';
+import { closeAll, gather, list, start } from './echo-calls.js';
 import { EchoProcess } from './echo-process.js';
 import { gate, say, until } from './harness.js';
+
+afterEach(closeAll);
 
 describe('cancellation and deadlines', () => {
   it("abort the handler's signal, which what it calls inherits", async () => {

@@ -1,8 +1,10 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { createContextKey } from '@micromesh/server';
-import { describe, expect, it } from 'vitest';
-import { list, start } from './echo-calls.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { closeAll, list, start } from './echo-calls.js';
 import { RecordingLogger, say, until } from './harness.js';
+
+afterEach(closeAll);
 
 describe('a context', () => {
   it('knows peer, method, attempt and deadline', async () => {

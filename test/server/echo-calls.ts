@@ -1,17 +1,16 @@
 import { type Client, Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import type { RunningServer } from '@micromesh/server';
-import { afterEach } from 'vitest';
 import { type EchoReply, type EchoRequest, EchoService, plainClient } from './echo.js';
 import { type Setup, startEcho } from './harness.js';
 
 const open: { close(): unknown }[] = [];
 
-/** What is closed when the test has ended. */
+/** What {@link closeAll} closes. */
 export function closeAfterTest(...all: readonly { close(): unknown }[]): void {
   open.push(...all);
 }
 
-/** Starts a server and a client of it; both end with the test. */
+/** Starts a server and a client of it; {@link closeAll} ends both. */
 export async function start(setup: Setup = {}): Promise<{ running: RunningServer; client: Client }> {
   const running = await startEcho(setup);
   const client = plainClient(running.address);
@@ -19,9 +18,10 @@ export async function start(setup: Setup = {}): Promise<{ running: RunningServer
   return { running, client };
 }
 
-afterEach(async () => {
+/** For `afterEach` of each test file: one that is registered here would be that of the first alone, as modules are shared. */
+export async function closeAll(): Promise<void> {
   for (const each of open.splice(0)) await each.close();
-});
+}
 
 /** Calls List, as a plain client does. */
 export function list(client: Client, request: Partial<EchoRequest>, metadata = new Metadata()) {

@@ -56,11 +56,14 @@ export function metadata(pairs: Readonly<Record<string, string | Buffer>>): Meta
   return made;
 }
 
-/** Waits until a condition holds; fails after five seconds. */
+// A process that starts beside others on a slow machine has needed more than five seconds.
+const WAIT_MS = 15_000;
+
+/** Waits until a condition holds; fails after 15 seconds. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = Date.now() + 5000;
+  const end = Date.now() + WAIT_MS;
   while (!condition()) {
-    if (Date.now() > end) throw new Error(`waited for ${what} for 5 s`);
+    if (Date.now() > end) throw new Error(`waited for ${what} for ${WAIT_MS} ms`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

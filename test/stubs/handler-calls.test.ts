@@ -1,143 +1,15 @@
-import {
-  credentials,
-  type handleUnaryCall,
-  Metadata,
-  propagate,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { silentLogger } from '@micromesh/core';
 import { createMesh, type Mesh } from '@micromesh/mesh';
 import { memory } from '@micromesh/registry';
 import type { HandlerContext, Handlers } from '@micromesh/server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ProbeClient, type ProbeReply, type ProbeRequest, ProbeService } from './gen/probe.js';
+import { closeLater, endQuietly, noteWarnings, REPLY, REQUEST, stubOn, unary } from './downstream-calls.js';
+import { type ProbeClient, type ProbeReply, ProbeService } from './gen/probe.js';
 import { metadata, until } from './observation.js';
-import { ProbeNode } from './probe-node.js';
-import { probeMesh } from './targets.js';
 
-const REQUEST: ProbeRequest = { text: 'a', count: 0, payload: Buffer.alloc(0), size: 0 };
-const REPLY: ProbeReply = { text: 'a', count: 0, payload: Buffer.alloc(0) };
-
-const open: { close(): unknown }[] = [];
-const warnings: Error[] = [];
-const warn = (warning: Error) => warnings.push(warning);
-
-beforeEach(() => {
-  process.on('warning', warn);
-});
-
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close();
-  process.off('warning', warn);
-  expect(warnings.splice(0)).toEqual([]);
-});
-
-function stubOn(mesh: Mesh, service: string): ProbeClient {
-  const channel = mesh.channel(service, { definitions: [ProbeService] });
-  return new ProbeClient(service, credentials.createInsecure(), { channelOverride: channel });
-}
-
-function unary(
-  stub: ProbeClient,
-  headers = new Metadata(),
-  options = {},
-): Promise<ServiceError | ProbeReply> {
-  return new Promise((resolve) =>
-    stub.unary(REQUEST, headers, options, (error, reply) => resolve(error ?? reply)),
-  );
-}
-
-describe("grpc-js's `parent` option", () => {
-  /** A plain grpc-js server that calls on; gives a stub for it. */
-  async function startCaller(handler: handleUnaryCall<ProbeRequest, ProbeReply>): Promise<ProbeClient> {
-    const server = new Server();
-    const none = () => {};
-    server.addService(ProbeService, { unary: handler, collect: none, list: none, chat: none });
-    const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-        error === null ? resolve(bound) : reject(error),
-      );
-    });
-    const client = new ProbeClient(`127.0.0.1:${port}`, credentials.createInsecure());
-    open.push({ close: () => server.forceShutdown() }, client);
-    return client;
-  }
-
-  async function startBackend(): Promise<{ node: ProbeNode; stub: ProbeClient }> {
-    const node = await ProbeNode.start();
-    const mesh = probeMesh([node.address]);
-    open.push(node, mesh);
-    return { node, stub: stubOn(mesh, 'probe') };
-  }
-
-  it('works for 100 calls of one handler, and leaves no listener behind', async () => {
-    const { node, stub } = await startBackend();
-    const counts: number[] = [];
-    const caller = await startCaller(async (call, done) => {
-      counts.push(call.listenerCount('cancelled'));
-      const all = Array.from({ length: 100 }, () => unary(stub, new Metadata(), { parent: call }));
-      const texts = (await Promise.all(all)).map((each) => ('text' in each ? each.text : each.message));
-      counts.push(call.listenerCount('cancelled'));
-      done(null, { ...REPLY, count: texts.filter((text) => text === 'a').length });
-    });
-    expect(await unary(caller)).toMatchObject({ count: 100 });
-    expect(node.calls).toHaveLength(100);
-    expect(counts[1]).toBe(counts[0]);
-  });
-
-  it("takes over the parent's deadline, unless flags say otherwise", async () => {
-    const { node, stub } = await startBackend();
-    const caller = await startCaller(async (call, done) => {
-      const inherited = await unary(stub, metadata({ do: 'hang' }), { parent: call });
-      done('code' in inherited ? { code: inherited.code, details: 'inherited' } : null, REPLY);
-    });
-    expect(await unary(caller, new Metadata(), { deadline: Date.now() + 150 })).toMatchObject({
-      code: status.DEADLINE_EXCEEDED,
-    });
-    await until(() => node.cancelled === 1, 'the end of the downstream call');
-
-    const free = await startCaller(async (call, done) => {
-      const flags = propagate.DEFAULTS & ~propagate.DEADLINE;
-      const reply = await unary(stub, new Metadata(), { parent: call, propagate_flags: flags });
-      done('text' in reply ? null : reply, REPLY);
-    });
-    expect(await unary(free, new Metadata(), { deadline: Date.now() + 5000 })).toMatchObject({ text: 'a' });
-    expect(node.metadata.at(-1)?.get('grpc-timeout')).toEqual([]);
-  });
-
-  it("takes over the parent's cancellation", async () => {
-    const { node, stub } = await startBackend();
-    let seen: ServiceError | ProbeReply | undefined;
-    const caller = await startCaller(async (call, done) => {
-      seen = await unary(stub, metadata({ do: 'hang' }), { parent: call });
-      done(null, REPLY);
-    });
-    const call = caller.unary(REQUEST, () => {});
-    await until(() => node.calls.length === 1, 'the downstream call');
-    call.cancel();
-    await until(() => seen !== undefined, 'the end of the downstream call');
-    expect(seen).toMatchObject({ code: status.CANCELLED });
-    await until(() => node.cancelled === 1, 'the cancellation');
-  });
-
-  it('makes no call for a parent that is gone', async () => {
-    const { node, stub } = await startBackend();
-    let parent: ServerUnaryCall<ProbeRequest, ProbeReply> | undefined;
-    const caller = await startCaller((call) => {
-      parent = call;
-    });
-    const call = caller.unary(REQUEST, () => {});
-    await until(() => parent !== undefined, 'the call');
-    call.cancel();
-    await until(() => parent?.cancelled === true, 'the cancellation');
-    expect(await unary(stub, metadata({ do: 'hang' }), { parent })).toMatchObject({ code: status.CANCELLED });
-    expect(node.calls).toEqual([]);
-  });
-});
+beforeEach(noteWarnings);
+afterEach(endQuietly);
 
 describe('what a handler of micromesh calls', () => {
   const none: Handlers<ProbeService> = {
@@ -160,7 +32,7 @@ describe('what a handler of micromesh calls', () => {
     handler: (context: HandlerContext, mesh: Mesh) => Promise<ProbeReply>,
   ): Promise<Setup> {
     const mesh = createMesh({ registry: memory(), logger: silentLogger });
-    open.push(mesh);
+    closeLater(mesh);
     const back: HandlerContext[] = [];
     let aborted = 0;
     const answer = async (context: HandlerContext): Promise<ProbeReply> => {
