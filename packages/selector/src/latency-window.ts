@@ -8,6 +8,9 @@ const SLOTS = 25;
 const BUCKETS_PER_OCTAVE = 4;
 const BUCKETS = 64;
 
+/** From one bucket to the next: what has not ended yet is longer than it was, by so much as can be told. */
+export const BUCKET_RATIO = 2 ** (1 / BUCKETS_PER_OCTAVE);
+
 /** Answers, and how many of them were slow. */
 export interface SlowCounts {
   readonly answers: number;

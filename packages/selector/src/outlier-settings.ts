@@ -24,7 +24,7 @@ export interface OutlierSettings {
    * three quarters of them (nine tenths within less than 1 s) take longer than the median of its peers' 90th percentiles times this, at most a tenth
    * of its peers' do, and more clearly so than chance would have it. It takes six slow answers or more, 0.2 s apart at least, and 20 of a peer:
    * below some ten calls a second a node, nobody is ejected for being slow; below some hundred, a node that is slow for half of its calls may be.
-   * Successes count, of calls that might have gone to any node: those with a hash key, or a version or labels to look for, go where they must.
+   * Successes count, and what was given up unanswered at a deadline or because a hedge was first, of calls that might have gone to any node: those with a hash key, or a version or labels to look for, go where they must.
    */
   readonly latencyFactor: number;
   /** And at least so much longer, in ms; default 50. */

@@ -1,5 +1,5 @@
 import { type AttemptCounts, AttemptWindow } from './attempt-window.js';
-import { LATENCY_SLOT_MS, LatencyWindow } from './latency-window.js';
+import { BUCKET_RATIO, LATENCY_SLOT_MS, LatencyWindow } from './latency-window.js';
 import {
   latenciesOf,
   type NodeFigures,
@@ -74,15 +74,16 @@ export class OutlierRecord implements NodeFigures {
   }
 
   /**
-   * Takes note of an attempt whose deadline came before an answer did: no failure, since the deadline may have been short, but as slow as
-   * that where the peers would have answered long before.
+   * Takes note of an attempt that was given up before an answer came, at its deadline or because another was first: no failure, since
+   * little time may have been left to it, but slower than that where the peers would have answered long before.
    *
    * @param waitedMs - from its start.
    */
   noAnswer(now: number, waitedMs: number, peers: () => readonly NodeFigures[]): void {
     if (this.latencies === undefined || waitedMs <= this.#settings.latencyFloorMs) return;
     const limitMs = slowLimitMs(latenciesOf(peers()), now, this.#settings);
-    if (limitMs !== undefined && waitedMs > limitMs) this.latencies.add(now, waitedMs);
+    const atLeastMs = waitedMs * BUCKET_RATIO;
+    if (limitMs !== undefined && atLeastMs > limitMs) this.latencies.add(now, atLeastMs);
   }
 
   /** Takes note of an attempt that the node is to blame for. */

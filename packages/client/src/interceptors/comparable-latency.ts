@@ -15,10 +15,12 @@ export function comparableLatencyMs(attempt: Attempt, outcome: Outcome, now: num
   return now - answeredAt > MAX_AGE_MS ? undefined : answeredAt - attempt.startedAt;
 }
 
-/** How long the node left an attempt without an answer until its deadline; undefined under the same conditions. */
-export function comparableSilenceMs(attempt: Attempt, outcome: Outcome, now: number): number | undefined {
-  if (outcome.reason !== 'deadline' || isFedByCaller(attempt) || isBound(attempt)) return undefined;
-  return attempt.answeredAt === undefined ? now - attempt.startedAt : undefined;
+/** How long the node has left an attempt without an answer; undefined where it has answered, was not asked, or under the same conditions. */
+export function comparableSilenceMs(attempt: Attempt, now: number): number | undefined {
+  if (isFedByCaller(attempt) || isBound(attempt)) return undefined;
+  return attempt.answeredAt === undefined && attempt.delivery !== 'unsent'
+    ? now - attempt.startedAt
+    : undefined;
 }
 
 function isFedByCaller({ call, position }: Attempt): boolean {

@@ -27,16 +27,16 @@ export function mark(clock: Clock): Bracket<Attempt> {
       const remote = outcome.origin === 'remote';
       const now = clock.now();
       if (remote) handle.heard(now);
-      if (verdict === 'ignored') return;
       const { ejections } = attempt.call.to;
+      if (outcome.reason === 'superseded' && ejections === undefined) noteOutpaced(attempt, now);
+      if (verdict === 'ignored') return;
       if (ejections !== undefined) {
         ejections.count(attempt, outcome, now);
         if (remote || blame === 'node') tellStrategy(attempt, now, verdict === 'retryable');
         return;
       }
       if (outcome.reason === 'deadline' || (remote && STRAINS.has(outcome.code))) tally.strain(now);
-      const silenceMs = comparableSilenceMs(attempt, outcome, now);
-      if (silenceMs !== undefined) tally.noAnswer(now, silenceMs);
+      if (outcome.reason === 'deadline') noteDeadline(attempt, now);
       const failed = blame === 'node' || (remote && tally.countsCode(outcome.code));
       if (!failed && !remote) return;
       // An error that is worth a retry is no quick success, be the node to blame for it or not.
@@ -46,6 +46,16 @@ export function mark(clock: Clock): Bracket<Attempt> {
       else tally.success(now, comparableLatencyMs(attempt, outcome, now));
     },
   };
+}
+
+function noteOutpaced(attempt: Attempt, now: number): void {
+  const waitedMs = comparableSilenceMs(attempt, now);
+  if (waitedMs !== undefined) attempt.handle.tally.outpaced(now, waitedMs);
+}
+
+function noteDeadline(attempt: Attempt, now: number): void {
+  const waitedMs = comparableSilenceMs(attempt, now);
+  if (waitedMs !== undefined) attempt.handle.tally.noAnswer(now, waitedMs);
 }
 
 function tellStrategy(attempt: Attempt, now: number, failed: boolean): void {

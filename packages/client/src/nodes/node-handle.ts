@@ -172,6 +172,7 @@ export class NodeHandle implements Candidate {
   /** Something came from the node. */
   heard(now: number): void {
     this.#liveness.heardAt = now;
+    this.tally.heard(now);
   }
 
   /** When anything last came from the node, on the mesh's clock. */
@@ -264,6 +265,7 @@ export class NodeHandle implements Candidate {
   }
 
   onVerdict(verdict: Verdict, durationMs: number): void {
+    if (verdict === 'alive') this.tally.heard(this.clock.now());
     if (!events.question.heard) return;
     const { service } = this.#in;
     events.question.publish({ service, nodeId: this.node.id, address: this.address, verdict, durationMs });

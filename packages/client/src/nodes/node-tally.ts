@@ -13,10 +13,22 @@ export interface TalliedNode<Attempt> {
   judge(now: number): void;
 }
 
+/** An attempt that another one of its call was before. */
+interface Outpaced {
+  readonly at: number;
+  readonly waitedMs: number;
+}
+
+/** More than it takes to find a node slow; and who is not heard of for longer is not slow, but silent. */
+const MAX_OUTPACED = 32;
+const MAX_OUTPACED_AGE_MS = 1000;
+
 /** Counts what the attempts on a node come to. */
 export class NodeTally<Attempt> {
   /** Attempts that were under way at the last loss that counted: what they lose is the same loss. */
   #sharingLoss = new Set<Attempt>();
+  /** Since the node was last heard. */
+  #outpaced: Outpaced[] = [];
 
   constructor(
     private readonly node: TalliedNode<Attempt>,
@@ -41,8 +53,30 @@ export class NodeTally<Attempt> {
 
   /** An attempt whose deadline came before an answer did. */
   noAnswer(now: number, waitedMs: number): void {
-    if (!this.node.isCold(now)) this.node.record.noAnswer(now, waitedMs, () => this.node.peers());
+    this.#noteUnanswered(now, waitedMs);
     this.node.judge(now);
+  }
+
+  /**
+   * An attempt that was given up because another one of its call was first: no failure, and a slow answer from when on the node is heard.
+   * One that stands still for a moment lets many be outpaced meanwhile: all that comes of it counts at once, as its answers do.
+   */
+  outpaced(now: number, waitedMs: number): void {
+    if (this.#outpaced.length < MAX_OUTPACED) this.#outpaced.push({ at: now, waitedMs });
+  }
+
+  /** Something came from the node. */
+  heard(now: number): void {
+    if (this.#outpaced.length === 0) return;
+    const outpaced = this.#outpaced;
+    this.#outpaced = [];
+    for (const { at, waitedMs } of outpaced)
+      if (now - at <= MAX_OUTPACED_AGE_MS) this.#noteUnanswered(now, waitedMs);
+    this.node.judge(now);
+  }
+
+  #noteUnanswered(now: number, waitedMs: number): void {
+    if (!this.node.isCold(now)) this.node.record.noAnswer(now, waitedMs, () => this.node.peers());
   }
 
   failure(now: number): void {

@@ -1,0 +1,107 @@
+import { status } from '@grpc/grpc-js';
+import { describe, expect, it } from 'vitest';
+import { TestWorld } from '../testing/index.js';
+
+const NODES = ['a', 'b', 'c'];
+const USUAL_MS = 10;
+const WARM_MS = 5000;
+
+interface Load {
+  readonly seed: number;
+  readonly callsPerSecond: number;
+  readonly withWrites?: boolean;
+}
+
+/** Three nodes under load: every second call is idempotent, and hedged after 50 ms. */
+async function hedgedWorld({ seed, callsPerSecond, withWrites = true }: Load) {
+  const world = new TestWorld(seed);
+  await world.nodes(...NODES);
+  let slowerMs = 0;
+  for (const id of NODES)
+    world.transport.node(id).script = () => ({
+      kind: 'answer',
+      messages: [Buffer.from(id)],
+      afterMs: USUAL_MS + (id === 'a' ? slowerMs : 0),
+    });
+  const caller = world.caller({ hedge: { afterMs: 50 }, retries: 2 });
+  const [service] = world.room.services;
+  const standingOfA = () => [...(service?.nodes.handles ?? [])].find(({ node }) => node.id === 'a')?.standing;
+  let calls = 0;
+  const failed: number[] = [];
+  const load = async (forMs: number, until: () => boolean = () => false) => {
+    const start = world.clock.now();
+    while (world.clock.now() - start < forMs && !until()) {
+      calls++;
+      const { outcome } = world.call(caller, { idempotent: !withWrites || calls % 2 === 0 });
+      void outcome.then(({ code }) => code === status.OK || failed.push(code));
+      await world.clock.advance(1000 / callsPerSecond);
+    }
+    expect(failed).toEqual([]);
+    return world.clock.now() - start;
+  };
+  await load(WARM_MS);
+  const slow = (byMs: number) => {
+    slowerMs = byMs;
+  };
+  return { world, load, standingOfA, slow };
+}
+
+const SEEDS = Array.from({ length: 20 }, (_, index) => index + 1);
+
+describe('a node that loses its hedged calls', () => {
+  it('is found to be slow as soon as one that may end them', async () => {
+    const took: number[] = [];
+    for (const seed of SEEDS) {
+      const { load, standingOfA, slow } = await hedgedWorld({ seed, callsPerSecond: 50 });
+      slow(300);
+      took.push(await load(3000, () => standingOfA() === 'ejected'));
+    }
+    took.sort((one, other) => one - other);
+    // By its answers alone, of every other call, it is up to 1440.
+    expect(took.at(-1)).toBeLessThan(1000);
+    expect(took[0]).toBeGreaterThan(300);
+  });
+
+  it('is not, because it has stood still for a moment', async () => {
+    for (const [seed, stillMs] of [
+      [1, 300],
+      [2, 500],
+      [3, 700],
+    ] as const) {
+      const { world, load, standingOfA } = await hedgedWorld({ seed, callsPerSecond: 400 });
+      world.transport.node('a').freeze();
+      await load(stillMs);
+      world.transport.node('a').thaw();
+      await load(3000, () => standingOfA() === 'ejected');
+      expect(standingOfA(), `after ${stillMs} ms`).toBe('healthy');
+    }
+  });
+
+  it('is not, where it loses no more of them than the others', async () => {
+    for (const seed of SEEDS) {
+      const { world, load, standingOfA } = await hedgedWorld({ seed, callsPerSecond: 100 });
+      let answers = seed;
+      for (const id of NODES)
+        world.transport.node(id).script = () => ({
+          kind: 'answer',
+          messages: [Buffer.from(id)],
+          afterMs: answers++ % 7 === 0 ? 300 : USUAL_MS,
+        });
+      await load(3000, () => standingOfA() === 'ejected');
+      expect(standingOfA()).toBe('healthy');
+    }
+  });
+
+  it('is not, where it was frozen and nobody waits for more than a hedge', async () => {
+    const { world, load, standingOfA } = await hedgedWorld({
+      seed: 1,
+      callsPerSecond: 100,
+      withWrites: false,
+    });
+    world.transport.node('a').freeze();
+    await load(4000);
+    world.transport.node('a').thaw();
+    await load(1000);
+    expect(standingOfA()).toBe('healthy');
+  });
+});
