@@ -26,7 +26,7 @@ import { NodeChannel, type NodeChannelParts } from './node-channel.js';
 import { NodeStanding, type StandingFacts } from './node-standing.js';
 import { isUsable, stateOf } from './node-state.js';
 import { NodeTally } from './node-tally.js';
-import type { Verdict } from './question.js';
+import { CAUTIOUS_ANSWER_MS, type Verdict } from './question.js';
 import { SendStamps } from './send-stamps.js';
 import { SilenceWatch } from './silence-watch.js';
 
@@ -262,6 +262,10 @@ export class NodeHandle implements Candidate {
    */
   ask(waitMs: number): Promise<Verdict> {
     return this.#liveness.ask(waitMs);
+  }
+
+  inquire(): void {
+    void this.ask(CAUTIOUS_ANSWER_MS);
   }
 
   onVerdict(verdict: Verdict, durationMs: number): void {

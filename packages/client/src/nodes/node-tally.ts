@@ -9,6 +9,8 @@ export interface TalliedNode<Attempt> {
   isCold(now: number): boolean;
   /** What is under way on the node. */
   underWay(): Iterable<Attempt>;
+  /** Asks the node whether it lives: an answer is {@link NodeTally.heard}. */
+  inquire(): void;
   /** Something has been counted: ejects the node when it does worse than its peers. */
   judge(now: number): void;
 }
@@ -18,6 +20,9 @@ interface Outpaced {
   readonly at: number;
   readonly waitedMs: number;
 }
+
+/** As many and not a word from the node: it is asked. */
+const INQUIRE_AFTER = 3;
 
 /** More than it takes to find a node slow; and who is not heard of for longer is not slow, but silent. */
 const MAX_OUTPACED = 32;
@@ -62,7 +67,10 @@ export class NodeTally<Attempt> {
    * One that stands still for a moment lets many be outpaced meanwhile: all that comes of it counts at once, as its answers do.
    */
   outpaced(now: number, waitedMs: number): void {
-    if (this.#outpaced.length < MAX_OUTPACED) this.#outpaced.push({ at: now, waitedMs });
+    if (this.#outpaced.length >= MAX_OUTPACED) return;
+    this.#outpaced.push({ at: now, waitedMs });
+    // Where all its calls are hedged nobody else would hear it, or that it is silent.
+    if (this.#outpaced.length % INQUIRE_AFTER === 0) this.node.inquire();
   }
 
   /** Something came from the node. */
