@@ -130,15 +130,17 @@ describe('a gateway', () => {
         return { msg: 'late' };
       },
     });
-    const url = `${await startGateway()}/hello/anything`;
-    const response = await fetch(url, { headers: { 'grpc-timeout': '150m' } });
+    const base = await startGateway();
+    // The connection is not to be part of the time.
+    await (await fetch(`${base}/hello/list?count=1`)).text();
+    const url = `${base}/hello/anything`;
+    const response = await fetch(url, { headers: { 'grpc-timeout': '500m' } });
     expect(response.status).toBe(504);
-    // The mesh gave up, not a server: it says what it did.
     expect(await response.json()).toMatchObject({
       status: 'DEADLINE_EXCEEDED',
-      message: expect.stringMatching(/^hello\.v1\.Hello\/Anything failed after 1 attempt in \d+ ms: hello-/),
+      message: 'the service did not answer in time',
     });
-    expect(remaining).toBeLessThanOrEqual(150);
+    expect(remaining).toBeLessThanOrEqual(500);
     const wrong = await fetch(url, { headers: { 'grpc-timeout': 'soon' } });
     expect(wrong.status).toBe(400);
     expect(await wrong.json()).toMatchObject({

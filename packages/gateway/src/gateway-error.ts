@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { statusName } from '@micromesh/core';
+import type { FailureLog, InsideWords } from './failure-log.js';
 import { httpStatusOf } from './http-status.js';
 
 /** The JSON body of every answer that is no success. */
@@ -12,20 +13,28 @@ export interface ErrorBody {
 }
 
 /** All that a client is told of a failure of the gateway itself. */
-export const GATEWAY_FAILED = 'the gateway failed; its log says why';
+const GATEWAY_FAILED = 'the gateway failed; its log says why';
 
-/** A request that the gateway itself refuses. */
+/** What a client is told of an error. */
+export interface ErrorAnswer {
+  readonly httpStatus: number;
+  readonly body: ErrorBody;
+}
+
+/** What a client is told in place of an answer. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
 
   /**
    * @param code - the gRPC status code
    * @param httpStatus - where HTTP says it more exactly; default: the code's
+   * @param inside - what operators are told beside it; default: nothing, since the client did wrong, or a server answered
    */
   constructor(
     readonly code: number,
     message: string,
     readonly httpStatus: number = httpStatusOf(code),
+    readonly inside?: InsideWords,
   ) {
     super(message);
   }
@@ -36,42 +45,17 @@ export function badRequest(message: string): GatewayError {
   return new GatewayError(status.INVALID_ARGUMENT, message);
 }
 
-/** An error as an HTTP answer; undefined for what is neither a gRPC error nor a refusal of the gateway. */
-export function errorAnswer(error: unknown): { httpStatus: number; body: ErrorBody } | undefined {
+/** An error as an HTTP answer; what a client is not told goes to the log. */
+export function errorAnswer(error: unknown, log: FailureLog): ErrorAnswer {
   if (error instanceof GatewayError) {
+    if (error.inside !== undefined) log.warn(error.inside);
     return { httpStatus: error.httpStatus, body: errorBody(error.code, error.message) };
   }
-  if (isCallFailure(error)) {
-    return { httpStatus: httpStatusOf(error.code), body: errorBody(error.code, wordsOf(error)) };
-  }
-  return undefined;
+  log.error(error);
+  return { httpStatus: 500, body: errorBody(status.INTERNAL, GATEWAY_FAILED) };
 }
 
 /** The body of an error. */
 export function errorBody(code: number, message: string): ErrorBody {
   return { code, status: statusName(code), message };
-}
-
-interface CallFailure extends Error {
-  readonly code: number;
-  readonly details: string;
-  /** Why the mesh ended the call; `none` when a server did. */
-  readonly reason?: unknown;
-}
-
-/** A server's own words; where the mesh gave up, its whole story: `details` alone would be a bare "Deadline exceeded". */
-function wordsOf({ code, details, message, reason = 'none' }: CallFailure): string {
-  if (reason === 'none') return details;
-  const prefix = `${code} ${statusName(code)}: `;
-  return message.startsWith(prefix) ? message.slice(prefix.length) : message;
-}
-
-function isCallFailure(error: unknown): error is CallFailure {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    typeof error.code === 'number' &&
-    'details' in error &&
-    typeof error.details === 'string'
-  );
 }

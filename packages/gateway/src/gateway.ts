@@ -16,6 +16,7 @@ import {
 } from '@micromesh/core';
 import { type GatewayRules, gatewayRules, type Mesh } from '@micromesh/mesh';
 import type { FastifyInstance } from 'fastify';
+import { FailureLog } from './failure-log.js';
 import { isLoopback, readTrustedHosts } from './foreign-pages.js';
 import { checkGatewayName } from './gateway-name.js';
 import { buildHttpApp } from './http-app.js';
@@ -48,7 +49,11 @@ export interface GatewayOptions {
    * `Host` (a proxy of this machine passes its own on). Default: none; requests for pages of other sites are refused with 403.
    */
   readonly trustedHosts?: readonly string[];
-  /** Told of failures of the gateway itself; default: nobody. */
+  /**
+   * Told of failures of the gateway itself, and of what the mesh refuses or fails: clients get the status in plain words, the log the
+   * addresses and the names of resources, with `reason`, `status`, `subject` (the method) and `alike`; each kind once a second at most.
+   * Default: nobody.
+   */
   readonly logger?: Logger;
   readonly clock?: Clock;
 }
@@ -102,6 +107,9 @@ const LAST_WORD_MS = 500;
  * `micromesh-`, `idempotency-key`); so are, as Envoy names them, `x-forwarded-for` and `x-envoy-original-path`. Without a name nothing is
  * handed on.
  *
+ * Calls are made of GET and POST; other verbs are answered with 405 where no rule answers them, HEAD too: what it would say only a call
+ * can tell.
+ *
  * @throws ConfigError for an unknown option, a name that no resource could write or whose mesh has no policies, or a definition without
  * descriptors.
  */
@@ -114,9 +122,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   if (name !== undefined) checkGatewayName('name', name);
   const table = buildRouteTable(definitions, namespace);
   const rules = name === undefined ? undefined : rulesOf(mesh, name, table);
+  const log = new FailureLog(logger, clock);
   const calls = new Map<Route, MethodCall>();
   const callOf = (route: Route) => {
-    const call = calls.get(route) ?? methodCall(mesh, route, logger);
+    const call = calls.get(route) ?? methodCall(mesh, route, log);
     calls.set(route, call);
     return call;
   };
@@ -127,7 +136,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const active = new Set<AbortController>();
       const wanted = parseAddress(startOptions.listen, 'listen');
       const ownHosts = { onLoopback: isLoopback(wanted), trusted };
-      const app = buildHttpApp({ table, callOf, bodyLimitBytes, logger, ownHosts, rules, active });
+      const app = buildHttpApp({ table, callOf, bodyLimitBytes, log, ownHosts, rules, active });
       const address = await listen(app, wanted);
       let closed: Promise<void> | undefined;
       return {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type Metadata, status } from '@grpc/grpc-js';
-import { type Logger, messageOf, nearestName } from '@micromesh/core';
+import { nearestName } from '@micromesh/core';
 import type { GatewayRules } from '@micromesh/mesh';
 import fastify, {
   type FastifyError,
@@ -8,15 +8,10 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
+import { callError } from './call-failure.js';
+import type { FailureLog } from './failure-log.js';
 import { type OwnHosts, refuseForeignHost, refuseForeignPages } from './foreign-pages.js';
-import {
-  badRequest,
-  type ErrorBody,
-  errorAnswer,
-  errorBody,
-  GATEWAY_FAILED,
-  GatewayError,
-} from './gateway-error.js';
+import { badRequest, type ErrorBody, errorAnswer, errorBody, GatewayError } from './gateway-error.js';
 import { readGrpcTimeout } from './grpc-timeout.js';
 import { splitTarget } from './http-request.js';
 import type { MethodCall, Reply } from './method-call.js';
@@ -31,7 +26,8 @@ export interface HttpAppParts {
   readonly table: RouteTable;
   readonly callOf: (route: Route) => MethodCall;
   readonly bodyLimitBytes: number;
-  readonly logger: Logger;
+  /** Told of what clients are not told. */
+  readonly log: FailureLog;
   readonly ownHosts: OwnHosts;
   /** Undefined: there are none, or none for this gateway. */
   readonly rules: GatewayRules | undefined;
@@ -61,16 +57,11 @@ const ROUTES_SHOWN = 20;
 
 /** Builds the HTTP server, not yet listening. */
 export function buildHttpApp(parts: HttpAppParts): FastifyInstance {
-  const { bodyLimitBytes, logger, ownHosts, rules } = parts;
+  const { bodyLimitBytes, log, ownHosts, rules } = parts;
   const taken = new WeakMap<FastifyRequest, TakenRequest>();
-  const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-    const answer = errorAnswer(error) ?? errorAnswer(refusalOf(error, bodyLimitBytes));
-    if (answer !== undefined) {
-      const made = abortStatus(error, taken.get(request)?.rule);
-      return sendError(reply, made ?? answer.httpStatus, answer.body);
-    }
-    logger.error({ err: error }, `gateway: ${messageOf(error)}`);
-    return sendError(reply, 500, errorBody(status.INTERNAL, GATEWAY_FAILED));
+  const answerError = (error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
+    const { httpStatus, body } = errorAnswer(refusalOf(error, bodyLimitBytes) ?? error, log);
+    return sendError(reply, httpStatus, body);
   };
   const app = fastify({
     bodyLimit: bodyLimitBytes,
@@ -165,13 +156,18 @@ async function answer(
       controller.abort();
     });
   }
-  return parts.callOf(route)(message, {
+  const options = {
     ...taken?.callOptions,
     ...(rule && handOnEdited(rule.rule, reply)),
     ...(parts.rules === undefined ? {} : { metadata: handedOn(request) }),
     signal: controller.signal,
     ...(timeout === undefined ? {} : { timeoutMs: readGrpcTimeout(String(timeout)) }),
-  });
+  };
+  try {
+    return await parts.callOf(route)(message, options);
+  } catch (error) {
+    throw callError(error, route.method.method.path, rule);
+  }
 }
 
 function handedOn({ headers, url, socket }: FastifyRequest): Metadata {
@@ -190,15 +186,6 @@ function requestMessage(
   if ([...query.keys()].some((name) => !ofPolicies.has(name) || route.json.hasField(name)))
     throw badRequest('say the fields in the body or in the query, not in both');
   return route.json.requestFromBody(body);
-}
-
-/** The HTTP status with which a rule ends calls on purpose, where it says one and has ended this one. */
-function abortStatus(error: unknown, taken: RequestRule | undefined): number | undefined {
-  const abort = taken?.rule.fault?.abort;
-  if (abort?.httpStatus === undefined || !(error instanceof Error)) return undefined;
-  const isFault =
-    'reason' in error && error.reason === 'fault' && 'code' in error && error.code === abort.code;
-  return isFault ? abort.httpStatus : undefined;
 }
 
 function notJson(): GatewayError {

@@ -1,8 +1,9 @@
 import { type Metadata, status } from '@grpc/grpc-js';
-import { type Logger, messageOf } from '@micromesh/core';
 import type { Mesh } from '@micromesh/mesh';
 import { bytesMethod } from './bytes-method.js';
-import { errorAnswer, errorBody, GATEWAY_FAILED, GatewayError } from './gateway-error.js';
+import { callError } from './call-failure.js';
+import type { FailureLog } from './failure-log.js';
+import { type ErrorBody, errorAnswer, GatewayError } from './gateway-error.js';
 import type { Route } from './route-table.js';
 
 /** What an HTTP client gets: one JSON text, or one a line. */
@@ -30,12 +31,12 @@ export type MethodCall = (request: Buffer, options: GatewayCallOptions) => Promi
 /**
  * Prepares the calls of a route: one client of the mesh for all of them.
  *
- * @param logger - told of failures of the gateway itself in the middle of a stream, where no status can say so.
+ * @param log - told of failures in the middle of a stream, where no status can say so.
  */
 export function methodCall(
   mesh: Pick<Mesh, 'client'>,
   { service, method, json }: Route,
-  logger: Logger,
+  log: FailureLog,
 ): MethodCall {
   const { definition } = method;
   switch (method.method.kind) {
@@ -52,7 +53,8 @@ export function methodCall(
         const lines = jsonLines(client.call(request, options), (bytes) => json.response(bytes));
         // Until the first line an error still has an HTTP status.
         const first = await lines.next();
-        return { kind: 'lines', lines: withLastWord(first, lines, logger) };
+        const bodyOf = (error: unknown) => errorAnswer(callError(error, method.method.path), log).body;
+        return { kind: 'lines', lines: withLastWord(first, lines, bodyOf) };
       };
     }
     default:
@@ -76,15 +78,12 @@ async function* jsonLines(
 async function* withLastWord(
   first: IteratorResult<string, void>,
   lines: AsyncGenerator<string, void>,
-  logger: Logger,
+  bodyOf: (error: unknown) => ErrorBody,
 ): AsyncGenerator<string, void> {
   try {
     for (let next = first; next.done !== true; next = await lines.next()) yield next.value;
   } catch (error) {
-    const answer = errorAnswer(error);
-    if (answer === undefined) logger.error({ err: error }, `gateway: ${messageOf(error)}`);
-    const body = answer?.body ?? errorBody(status.INTERNAL, GATEWAY_FAILED);
-    yield `${JSON.stringify({ error: body })}\n`;
+    yield `${JSON.stringify({ error: bodyOf(error) })}\n`;
   } finally {
     await lines.return();
   }

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { events } from '@micromesh/core';
+import { events, statusName } from '@micromesh/core';
 import type { GatewayMatch, GatewayRules } from '@micromesh/mesh';
 import type { DirectResponseAction } from '@micromesh/policy/route';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -81,6 +81,11 @@ function isJson(text: string): boolean {
 }
 
 function noRule({ verb, path }: HttpRequest, resource: string): GatewayError {
-  const message = `no rule of ${resource} takes ${verb} ${path}; add a rule without a match as the last one`;
-  return new GatewayError(status.NOT_FOUND, message);
+  const request = `${verb} ${path}`;
+  return new GatewayError(status.NOT_FOUND, `no rule takes ${request}`, undefined, {
+    reason: 'route',
+    status: statusName(status.NOT_FOUND),
+    subject: resource,
+    message: `no rule of ${resource} takes ${request}; add a rule without a match as the last one`,
+  });
 }
