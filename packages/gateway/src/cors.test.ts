@@ -28,6 +28,15 @@ describe('a corsPolicy', () => {
     }
   });
 
+  it('allows every origin where it allows *, by its own name', () => {
+    const rule = { ...RULE, allowsOrigin: (origin: string) => origin === '*' };
+    for (const origin of [PAGE, 'null']) {
+      expect(corsVerdict(rule, 'GET', { origin })).toEqual(
+        verdict(true, false, { 'access-control-allow-origin': origin }),
+      );
+    }
+  });
+
   it('answers a preflight of an origin that it allows, whatever comes of others', () => {
     const said = corsVerdict({ ...RULE, forwardsUnmatchedPreflights: false }, 'OPTIONS', {
       ...ASKS,
