@@ -11,7 +11,7 @@ export const corsPolicy = message('CorsPolicy', {
   allowOrigin: notSupported(list(text()), 'Istio has replaced it', 'write allowOrigins: [{ exact: ... }]'),
   allowOrigins: applied(
     list(stringMatch),
-    `${GATEWAY}: origins whose pages may call`,
+    `${GATEWAY}: origins whose pages may call: \`https://example.com\`, with the scheme; \`exact: "*"\`: all`,
     'pages of other origins get 403, where Envoy makes the call and hides the answer from them; `trustedHosts` of the gateway may call as well',
   ),
   allowMethods: applied(list(text()), `${GATEWAY}: Access-Control-Allow-Methods`),

@@ -2,8 +2,8 @@ import type { FieldPath } from '../../problem.js';
 import type { HttpRoute } from '../../schema/virtual-service/http-route.js';
 import { atMostOne, type Finder, given } from '../finder.js';
 import type { VirtualService } from '../resource.js';
+import { checkOrigins } from './origins.js';
 import { reachOf } from './reach.js';
-import { checkStringMatch } from './string-match.js';
 
 const REDIRECT_CODES = [301, 302, 303, 307, 308];
 
@@ -93,10 +93,4 @@ function checkBody({ directResponse }: HttpRoute, path: FieldPath, find: Finder)
   atMostOne(find, at, body, 'string', 'bytes');
   if (given(body, 'string', 'bytes').length === 0)
     find.error(at, 'the body is empty', 'write string or bytes, or take it out');
-}
-
-function checkOrigins({ corsPolicy }: HttpRoute, path: FieldPath, find: Finder): void {
-  for (const [index, origin] of (corsPolicy?.allowOrigins ?? []).entries()) {
-    checkStringMatch(origin, [...path, 'corsPolicy', 'allowOrigins', index], { presence: false }, find);
-  }
 }

@@ -1,0 +1,40 @@
+import type { FieldPath } from '../../problem.js';
+import type { HttpRoute } from '../../schema/virtual-service/http-route.js';
+import type { Finder } from '../finder.js';
+import { checkStringMatch } from './string-match.js';
+
+/** Every origin, and that of pages without one. */
+const WORDS = ['*', 'null'];
+
+/** The origins whose pages may call. */
+export function checkOrigins({ corsPolicy }: HttpRoute, path: FieldPath, find: Finder): void {
+  for (const [index, origin] of (corsPolicy?.allowOrigins ?? []).entries()) {
+    const at = [...path, 'corsPolicy', 'allowOrigins', index];
+    checkStringMatch(origin, at, { presence: false }, find);
+    if (origin.exact !== undefined) checkExact(origin.exact, [...at, 'exact'], find);
+  }
+}
+
+/** Istio takes any text, and one that no browser sends as `Origin` lets nobody in. */
+function checkExact(exact: string, path: FieldPath, find: Finder): void {
+  const sent = sentFor(exact);
+  if (sent === exact) return;
+  find.warning(
+    path,
+    `${JSON.stringify(exact)} is no Origin that a browser sends, so it lets no page in`,
+    sent === undefined ? 'write exact: https://example.com, or a regex for several' : `write exact: ${sent}`,
+  );
+}
+
+/** What browsers send for the origin that is meant; undefined: that cannot be told. */
+function sentFor(exact: string): string | undefined {
+  if (WORDS.includes(exact)) return exact;
+  if (exact.includes('*')) return undefined;
+  const hasScheme = exact.includes('://');
+  const written = hasScheme ? exact : `https://${exact}`;
+  if (!URL.canParse(written)) return undefined;
+  const { protocol, origin, host } = new URL(written);
+  if (host === '') return undefined;
+  // Of other schemes, as of extensions, the browser alone knows how it writes them.
+  return ['http:', 'https:'].includes(protocol) ? origin : written;
+}
