@@ -82,8 +82,8 @@ export class OutlierRecord implements NodeFigures {
   noAnswer(now: number, waitedMs: number, peers: () => readonly NodeFigures[]): void {
     if (this.latencies === undefined || waitedMs <= this.#settings.latencyFloorMs) return;
     const limitMs = slowLimitMs(latenciesOf(peers()), now, this.#settings);
-    const atLeastMs = waitedMs * BUCKET_RATIO;
-    if (limitMs !== undefined && atLeastMs > limitMs) this.latencies.add(now, atLeastMs);
+    if (limitMs === undefined || waitedMs * BUCKET_RATIO <= limitMs) return;
+    this.latencies.add(now, Math.max(waitedMs, limitMs) * BUCKET_RATIO);
   }
 
   /** Takes note of an attempt that the node is to blame for. */
