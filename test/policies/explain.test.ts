@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { events } from '@micromesh/core';
 import { createGateway } from '@micromesh/gateway';
 import { folder } from '@micromesh/policy';
 import { spawnDevAgent } from '@micromesh/registry';
@@ -7,10 +8,11 @@ import { HelloService, helloHandlers } from '@micromesh/service-hello';
 import { createMesh } from 'micromesh';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silent } from '../failover/silent.js';
+import { until } from '../failover/until.js';
 import { send } from '../gateway/http-exchange.js';
 import { PolicyFolder } from './policy-files.js';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const BIN = fileURLToPath(new URL('../../packages/micromesh/bin/micromesh.js', import.meta.url));
 
@@ -110,7 +112,7 @@ describe('micromesh explain', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toBe(`hello /hello.v1.Hello/Anything
   headers   x-user=bob
-  from      app=shop  in namespace default
+  from      namespace default  app=shop
   policies  folder . (2 resources)
 
 Rules
@@ -192,7 +194,11 @@ Where it goes
       ] as const) {
         await mesh.server('hello', { id, version }).add(HelloService, helloHandlers()).start();
       }
+      const ready = new Set<string>();
+      const off = events.node.subscribe(({ nodeId, state }) => state === 'ready' && ready.add(nodeId));
       await mesh.client(HelloService, { service: 'hello' }).anything({ name: 'xuxu' });
+      await until(() => ready.size === 3, 'all nodes to be connected');
+      off();
       const applied = await micromesh('apply', '-f', 'hello.yaml', '--registry', registry);
       expect(applied).toMatchObject({ status: 0 });
       const asked = ['--registry', registry, '--hash-key', 'u-1'];
@@ -260,7 +266,7 @@ Where it goes
         // Once all nodes are connected.
         await vi.waitFor(
           async () => expect((await send(port, path)).text).toBe(`{"msg":"${candidates.picked}"}`),
-          10_000,
+          30_000,
         );
         picked.add(candidates.picked);
       }
@@ -291,7 +297,7 @@ Where it goes
     );
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toBe(`GET api.example.com/greet/anything?user=u-1  at the gateway web
-  runs as   in namespace default
+  runs in   namespace default
   policies  folder . (2 resources)
 
 Rules

@@ -1,6 +1,6 @@
 import type { Colors } from '../command/colors.js';
 import type { ExplainView } from './explain-view.js';
-import { destinationsLines, droppedLines, pairs, placesText, ruleLines, valueLines } from './way-text.js';
+import { callerText, callLines, droppedLines, pairs, placesText, ruleLines } from './way-text.js';
 import type { WayView } from './way-view.js';
 
 const NOTE =
@@ -9,11 +9,10 @@ const NOTE =
 /** What `micromesh explain` prints of a call for people. */
 export function explainText(view: ExplainView, colors: Colors): string {
   const { service, method, headers, from, hashKey, policies, dropped, dryRun } = view;
-  const caller = [...pairs(from.labels), `in namespace ${from.namespace}`];
   const lines = [
     `${colors.bold(service)} ${method}`,
     ...(Object.keys(headers).length === 0 ? [] : [`  headers   ${pairs(headers).join('  ')}`]),
-    `  from      ${caller.join('  ')}`,
+    `  from      ${callerText(from)}`,
     ...(hashKey === null ? [] : [`  hash key  ${hashKey}`]),
     `  policies  ${placesText(policies)}`,
     '',
@@ -26,7 +25,8 @@ export function explainText(view: ExplainView, colors: Colors): string {
   return `${lines.join('\n')}\n`;
 }
 
-function wayLines({ route, rules, ends, values, destinations }: WayView, colors: Colors): readonly string[] {
+function wayLines(way: WayView, colors: Colors): readonly string[] {
+  const { route, rules } = way;
   const lines = [colors.bold('Rules'), ...rules.flatMap((rule) => ruleLines(rule, 'call', colors))];
   if (route === 'unrouted') {
     lines.push(
@@ -35,15 +35,5 @@ function wayLines({ route, rules, ends, values, destinations }: WayView, colors:
         : '  none is for this caller; the call goes to its service as it is',
     );
   }
-  if (ends !== null) return [...lines, '', colors.red(`The call goes to no node: ${ends}`)];
-  return [
-    ...lines,
-    '',
-    colors.bold('What holds for the call'),
-    ...valueLines(values, '  ', colors),
-    colors.dim(`  ${NOTE}`),
-    '',
-    colors.bold('Where it goes'),
-    ...destinationsLines(destinations, colors),
-  ];
+  return [...lines, '', ...callLines(way, 'the call', NOTE, colors)];
 }

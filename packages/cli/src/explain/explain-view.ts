@@ -2,14 +2,16 @@ import { formatServiceKey, type ServiceKey } from '@micromesh/core';
 import {
   explainRoute,
   type PolicySet,
-  type RouteAction,
   type RouteExplanation,
+  type RouteRule,
   type ServicePolicy,
 } from '@micromesh/policy';
 import { type EffectiveValue, limitValues, ruleValues } from './effective-values.js';
 import type { ExplainedCall } from './explained-call.js';
 import type { PolicyPlaceFacts } from './explained-policies.js';
 import {
+  abortOfAll,
+  type CallerView,
   type DroppedView,
   destinationsOf,
   droppedOf,
@@ -24,7 +26,7 @@ export interface ExplainView extends WayView {
   readonly service: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly from: { readonly labels: Readonly<Record<string, string>>; readonly namespace: string };
+  readonly from: CallerView;
   readonly hashKey: string | null;
   readonly policies: readonly PolicyPlaceFacts[];
   readonly dropped: readonly DroppedView[];
@@ -63,21 +65,24 @@ async function wayView(
   const explained = policy?.routes && explainRoute(policy.routes, request);
   const found = explained?.found ?? { kind: 'unrouted' };
   const { rule, match } = found.kind === 'rule' ? found : { rule: undefined, match: undefined };
-  const ends = endOf(found, rule?.action, policy);
+  const ends = endOf(found, rule, policy);
   const common = {
     route: found.kind,
     rule: rule?.name ?? null,
     rules: (explained?.rules ?? []).map(ruleView),
     ends,
   };
-  if (ends !== null) return { ...common, values: [], destinations: [] };
+  const isAnswered = found.kind === 'none' || (rule !== undefined && rule.action.kind !== 'route');
+  if (isAnswered) return { ...common, values: [], destinations: [] };
+  const values = [...ruleValues(rule, match, request.path), ...limitsOf(set, call)];
+  if (ends !== null) return { ...common, values, destinations: [] };
   const name = formatServiceKey(service);
   // Its own resources count for the service that the call is for, in dry-run too; those in force for others.
   const policyOf = (to: ServiceKey) => (formatServiceKey(to) === name ? policy : set.of(to));
   const parts = { hashKey, policyOf, find };
   return {
     ...common,
-    values: [...ruleValues(rule, match, request.path), ...limitsOf(set, call)],
+    values,
     destinations:
       rule === undefined ? [await serviceAsItIs(service, parts)] : await destinationsOf(rule, parts),
   };
@@ -93,18 +98,20 @@ function limitsOf(set: PolicySet, { service, request }: ExplainedCall): readonly
 /** What a call ends with that goes to no node. */
 function endOf(
   found: RouteExplanation['found'],
-  action: RouteAction | undefined,
+  rule: RouteRule | undefined,
   policy: ServicePolicy | undefined,
 ): string | null {
   if (found.kind === 'none') {
     return `UNIMPLEMENTED: no rule of ${policy?.routes?.origin.resource ?? ''} takes it; add a rule without a match as the last one`;
   }
-  switch (action?.kind) {
+  if (rule === undefined) return null;
+  const { action } = rule;
+  switch (action.kind) {
     case 'redirect':
       return `UNKNOWN: it is redirected with ${action.httpStatus}, which gRPC does not follow`;
     case 'directResponse':
       return `it is answered with ${action.httpStatus}, in gRPC ${action.grpcCode}, by no node${action.message === '' ? '' : `: ${action.message}`}`;
-    default:
-      return null;
+    case 'route':
+      return abortOfAll(rule);
   }
 }

@@ -1,7 +1,7 @@
 import type { Colors } from '../command/colors.js';
 import type { GatewayAnswer } from './gateway-answer.js';
 import type { GatewayView, GatewayWayView } from './gateway-view.js';
-import { destinationsLines, droppedLines, pairs, placesText, ruleLines, valueLines } from './way-text.js';
+import { callerText, callLines, droppedLines, pairs, placesText, ruleLines } from './way-text.js';
 
 const NOTE =
   "The request's grpc-timeout may shorten the time; streams have no default time. Limits are those of the method that is called.";
@@ -14,7 +14,7 @@ export function gatewayText(view: GatewayView, colors: Colors): string {
   const lines = [
     `${verb} ${colors.bold(host)}${path}  at the gateway ${colors.bold(gateway)}`,
     ...(Object.keys(headers).length === 0 ? [] : [`  headers   ${pairs(headers).join('  ')}`]),
-    `  runs as   ${[...pairs(from.labels), `in namespace ${from.namespace}`].join('  ')}`,
+    `  runs in   ${callerText(from)}`,
     `  policies  ${placesText(policies)}`,
     '',
     ...wayLines(view, view, colors),
@@ -26,11 +26,8 @@ export function gatewayText(view: GatewayView, colors: Colors): string {
   return `${lines.join('\n')}\n`;
 }
 
-function wayLines(
-  { route, rules, ends, answer, methodPath, values, destinations }: GatewayWayView,
-  { gateway, host }: GatewayView,
-  colors: Colors,
-): readonly string[] {
+function wayLines(way: GatewayWayView, { gateway, host }: GatewayView, colors: Colors): readonly string[] {
+  const { route, rules, ends, answer, methodPath } = way;
   const lines = [colors.bold('Rules'), ...rules.flatMap((rule) => ruleLines(rule, 'request', colors))];
   if (route === 'unrouted') lines.push(`  there are none for ${host} at the gateway ${gateway}`);
   if (answer !== null) return [...lines, '', ...answerLines(answer, ends ?? '', colors)];
@@ -38,18 +35,7 @@ function wayLines(
   if (route === 'unrouted') {
     return [...lines, '', found, `Its call goes by the rules for the calls of processes: ${OWN}`];
   }
-  return [
-    ...lines,
-    '',
-    found,
-    '',
-    colors.bold('What holds for its call'),
-    ...valueLines(values, '  ', colors),
-    colors.dim(`  ${NOTE}`),
-    '',
-    colors.bold('Where it goes'),
-    ...destinationsLines(destinations, colors),
-  ];
+  return [...lines, '', found, '', ...callLines(way, 'its call', NOTE, colors)];
 }
 
 function answerLines(

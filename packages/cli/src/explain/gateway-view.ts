@@ -1,6 +1,7 @@
-import { ConfigError, nearestName, type ServiceKey } from '@micromesh/core';
+import { ConfigError, nearestName, type ServiceKey, statusName } from '@micromesh/core';
 import {
   explainRoute,
+  type FaultAbort,
   type PolicySet,
   type Resource,
   type RouteAction,
@@ -13,6 +14,8 @@ import type { PolicyPlaceFacts } from './explained-policies.js';
 import type { ExplainedRequest } from './explained-request.js';
 import type { GatewayAnswer } from './gateway-answer.js';
 import {
+  abortOfAll,
+  type CallerView,
   type DroppedView,
   destinationsOf,
   droppedOf,
@@ -39,7 +42,7 @@ export interface GatewayView extends GatewayWayView {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   /** The process of the gateway. */
-  readonly from: { readonly labels: Readonly<Record<string, string>>; readonly namespace: string };
+  readonly from: CallerView;
   readonly policies: readonly PolicyPlaceFacts[];
   readonly dropped: readonly DroppedView[];
   /** What would be if resources in dry-run counted; null: none of them has a part in it. */
@@ -147,13 +150,20 @@ async function wayView(
   const methodPath = match?.rewritePath?.(request.path) ?? request.path;
   const goesOn = { ...common, ends: null, answer: null, methodPath };
   if (rule === undefined) return { ...goesOn, values: [], destinations: [] };
+  const ends = abortOfAll(rule, httpStatusOf);
   const values: readonly EffectiveValue[] = [
     ...ruleValues(rule, match, request.path),
     ...corsValues(rule.cors),
   ];
+  if (ends !== null) return { ...goesOn, ends, values, destinations: [] };
   // Its code gives calls no keys.
   const parts = { hashKey: undefined, policyOf, find };
   return { ...goesOn, values, destinations: await destinationsOf(rule, parts) };
+}
+
+/** The gateway answers with the status that the rule says. */
+function httpStatusOf({ httpStatus, code }: FaultAbort): string {
+  return httpStatus === undefined ? statusName(code) : `${httpStatus}, in gRPC ${statusName(code)}`;
 }
 
 /** Whose answer it is. */

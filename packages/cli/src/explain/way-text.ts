@@ -4,7 +4,7 @@ import { counted } from '../policies/problems-text.js';
 import type { CandidatesView, CandidateView } from './candidate-nodes.js';
 import type { EffectiveValue } from './effective-values.js';
 import type { PolicyPlaceFacts } from './explained-policies.js';
-import type { DestinationView, DroppedView, Place, RuleView } from './way-view.js';
+import type { CallerView, DestinationView, DroppedView, Place, RuleView, WayView } from './way-view.js';
 
 /** Where policies were read. */
 export function placesText(places: readonly PolicyPlaceFacts[]): string {
@@ -45,11 +45,37 @@ export function ruleLines(
   return verdict === 'failed' ? [head, ...failures] : [head];
 }
 
-/** Where calls go; what is the same as of a destination before is not said again. */
-export function destinationsLines(
-  destinations: readonly DestinationView[],
+/** The process that calls: its namespace, and its labels. */
+export function callerText({ labels, namespace }: CallerView): string {
+  return [`namespace ${namespace}`, ...pairs(labels)].join('  ');
+}
+
+/**
+ * What holds for a call, and where it goes; that it goes nowhere.
+ *
+ * @param whose - `the call`.
+ * @param note - what else may count.
+ */
+export function callLines(
+  { ends, values, destinations }: WayView,
+  whose: string,
+  note: string,
   colors: Colors,
 ): readonly string[] {
+  const end = ends === null ? [] : [colors.red(`The call goes to no node: ${ends}`)];
+  if (values.length === 0) return end;
+  const holds = [
+    colors.bold(`What holds for ${whose}`),
+    ...valueLines(values, '  ', colors),
+    colors.dim(`  ${note}`),
+  ];
+  return ends === null
+    ? [...holds, '', colors.bold('Where it goes'), ...destinationsLines(destinations, colors)]
+    : [...end, '', ...holds];
+}
+
+/** Where calls go; what is the same as of a destination before is not said again. */
+function destinationsLines(destinations: readonly DestinationView[], colors: Colors): readonly string[] {
   const said = new Set<string>();
   return destinations.flatMap((destination) => destinationLines(destination, said, colors));
 }
@@ -112,11 +138,7 @@ function statesText({ intervention, clients }: CandidateView): string {
 }
 
 /** Values with their origins. */
-export function valueLines(
-  values: readonly EffectiveValue[],
-  indent: string,
-  colors: Colors,
-): readonly string[] {
+function valueLines(values: readonly EffectiveValue[], indent: string, colors: Colors): readonly string[] {
   const rows = values.map(({ name, value }) => [name, valueText(value)]);
   const widths = widthsOf(rows);
   return values.map(({ from }, index) => {

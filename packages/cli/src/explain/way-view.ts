@@ -1,5 +1,6 @@
-import { formatServiceKey, type PolicyWordOrigin, type ServiceKey } from '@micromesh/core';
+import { formatServiceKey, type PolicyWordOrigin, type ServiceKey, statusName } from '@micromesh/core';
 import {
+  type FaultAbort,
   type HeaderEdits,
   NO_TRAFFIC_SETTINGS,
   type PolicyOrigin,
@@ -14,6 +15,12 @@ import { destinationValues, type EffectiveValue, trafficValues } from './effecti
 
 /** Where something is written. */
 export type Place = Omit<PolicyWordOrigin, 'kind' | 'isDefault'>;
+
+/** The process that calls. */
+export interface CallerView {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly namespace: string;
+}
 
 /** A rule, and why it takes the call or not. */
 export interface RuleView {
@@ -57,7 +64,7 @@ export interface WayView {
   readonly rules: readonly RuleView[];
   /** What it ends with where it goes to no node, in words; null: it goes to one. */
   readonly ends: string | null;
-  /** Of the call, wherever it goes. */
+  /** Of the call, wherever it goes; empty where its rule answers it, or there is none. */
   readonly values: readonly EffectiveValue[];
   readonly destinations: readonly DestinationView[];
 }
@@ -122,6 +129,21 @@ async function destinationView(
     values: [...destinationValues(named), ...trafficValues(traffic)],
     candidates: isMissing ? null : await find(wanted),
   };
+}
+
+/**
+ * What a rule ends all of its calls with on purpose; null: some go on.
+ *
+ * @param statusOf - how the status of an abort is told.
+ */
+export function abortOfAll(
+  { fault, annotations }: RouteRule,
+  statusOf: (abort: FaultAbort) => string = ({ code }) => statusName(code),
+): string | null {
+  const abort = fault?.abort;
+  if (abort === undefined || abort.ratio.value < 1) return null;
+  const { resource, path } = abort.origin;
+  return `${statusOf(abort)}: ${resource} ${path} ends every ${annotations.faultScope.value} on purpose`;
 }
 
 /** A rule as it is shown. */
