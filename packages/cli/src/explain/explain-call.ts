@@ -13,6 +13,7 @@ import { explainedPolicies, type PolicyPlaceFacts } from './explained-policies.j
 import { callOfRequest, readRequest } from './explained-request.js';
 import { gatewayText } from './gateway-text.js';
 import { gatewayView } from './gateway-view.js';
+import type { FindNames } from './named-services.js';
 import { KnownServices } from './service-facts.js';
 import type { FindCandidates } from './way-view.js';
 
@@ -33,7 +34,12 @@ export interface ExplainOptions extends Omit<CallWords, 'service' | 'method'> {
 interface Subject {
   /** By which nodes are picked. */
   readonly call: CandidateCall;
-  explain(set: PolicySet, places: readonly PolicyPlaceFacts[], find: FindCandidates): Promise<Explanation>;
+  explain(
+    set: PolicySet,
+    places: readonly PolicyPlaceFacts[],
+    find: FindCandidates,
+    registered: FindNames,
+  ): Promise<Explanation>;
 }
 
 interface Explanation {
@@ -56,10 +62,10 @@ export async function explainCall(
   { policies = [], registry: spec, json = false, ...words }: ExplainOptions,
   io: CommandIo,
 ): Promise<number> {
-  const { call, explain } = subjectOf(to, what, words);
   const registry = spec === undefined && policies.length > 0 ? undefined : askedRegistry(spec, io.env);
   let explanation: Explanation;
   try {
+    const { call, explain } = subjectOf(to, what, words);
     const { places, problems, set } = await explainedPolicies(policies, registry, call.caller);
     if (set === undefined) {
       if (json) io.stdout.write(`${JSON.stringify({ policies: places, problems })}\n`);
@@ -68,7 +74,7 @@ export async function explainCall(
       return FAILED;
     }
     const known = registry && new KnownServices(registry);
-    explanation = await explain(set, places, findIn(known, call));
+    explanation = await explain(set, places, findIn(known, call), async () => (await known?.names()) ?? []);
   } finally {
     await registry?.close();
   }
@@ -96,8 +102,8 @@ function callTo(service: string, method: string, words: ExplainOptions): Subject
   const call = readCall({ service, method, ...words });
   return {
     call,
-    async explain(set, places, find) {
-      const view = await explainView(set, call, places, find);
+    async explain(set, places, find, registered) {
+      const view = await explainView(set, call, places, find, registered);
       return { view, text: (colors) => explainText(view, colors) };
     },
   };

@@ -8,13 +8,16 @@ const NOTE =
 
 /** What `micromesh explain` prints of a call for people. */
 export function explainText(view: ExplainView, colors: Colors): string {
-  const { service, method, headers, from, hashKey, policies, dropped, dryRun } = view;
+  const { service, method, headers, from, hashKey, didYouMean, policies, dropped, dryRun } = view;
   const lines = [
     `${colors.bold(service)} ${method}`,
     ...(Object.keys(headers).length === 0 ? [] : [`  headers   ${pairs(headers).join('  ')}`]),
     `  from      ${callerText(from)}`,
     ...(hashKey === null ? [] : [`  hash key  ${hashKey}`]),
     `  policies  ${placesText(policies)}`,
+    ...(didYouMean === null
+      ? []
+      : ['', colors.yellow(`Nothing that was asked knows ${service}; did you mean ${didYouMean}?`)]),
     '',
     ...wayLines(view, colors),
     ...droppedLines(dropped, colors),

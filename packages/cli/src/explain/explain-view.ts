@@ -9,6 +9,7 @@ import {
 import { type EffectiveValue, limitValues, ruleValues } from './effective-values.js';
 import type { ExplainedCall } from './explained-call.js';
 import type { PolicyPlaceFacts } from './explained-policies.js';
+import { type FindNames, serviceMeantBy } from './named-services.js';
 import {
   abortOfAll,
   type CallerView,
@@ -28,18 +29,25 @@ export interface ExplainView extends WayView {
   readonly headers: Readonly<Record<string, string>>;
   readonly from: CallerView;
   readonly hashKey: string | null;
+  /** The service that is probably meant, where neither a resource nor the registry names this one; null: one does, or no name is near. */
+  readonly didYouMean: string | null;
   readonly policies: readonly PolicyPlaceFacts[];
   readonly dropped: readonly DroppedView[];
   /** What would be if resources in dry-run counted; null: none is about the service. */
   readonly dryRun: WayView | null;
 }
 
-/** Explains a call under a set of policies. */
+/**
+ * Explains a call under a set of policies.
+ *
+ * @param registered - the names of the services in the registry.
+ */
 export async function explainView(
   set: PolicySet,
   call: ExplainedCall,
   places: readonly PolicyPlaceFacts[],
   find: FindCandidates,
+  registered: FindNames,
 ): Promise<ExplainView> {
   const policy = set.of(call.service);
   return {
@@ -48,6 +56,7 @@ export async function explainView(
     headers: call.headers,
     from: { labels: call.caller.labels, namespace: call.caller.namespace ?? 'default' },
     hashKey: call.hashKey ?? null,
+    didYouMean: (await serviceMeantBy(call.service, set, registered)) ?? null,
     policies: places,
     ...(await wayView(set, policy, call, find)),
     dropped: droppedOf(set),

@@ -28,6 +28,15 @@ export class KnownServices {
     return facts;
   }
 
+  /**
+   * The names of the services that are registered.
+   *
+   * @throws RegistryError when the registry does not answer.
+   */
+  async names(): Promise<readonly string[]> {
+    return (await this.#registry.services()).map(({ service }) => service.name);
+  }
+
   async #ask(service: ServiceKey): Promise<ServiceFacts> {
     const registry = this.#registry;
     this.#processes ??= findProcesses(registry);
