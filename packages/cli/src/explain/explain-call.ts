@@ -1,5 +1,5 @@
 import { ConfigError } from '@micromesh/core';
-import type { PolicySet } from '@micromesh/policy';
+import type { PolicyCaller, PolicySet } from '@micromesh/policy';
 import { type Colors, colorsFor } from '../command/colors.js';
 import { FAILED, SUCCESS } from '../command/exit-status.js';
 import type { CommandIo } from '../command/io.js';
@@ -9,10 +9,12 @@ import { type CandidateCall, candidatesOf } from './candidate-nodes.js';
 import { explainText } from './explain-text.js';
 import { explainView } from './explain-view.js';
 import { type CallWords, readCall } from './explained-call.js';
-import { explainedPolicies, type PolicyPlaceFacts } from './explained-policies.js';
+import { type ExplainedPolicies, explainedPolicies, type PolicyPlaceFacts } from './explained-policies.js';
 import { callOfRequest, readRequest } from './explained-request.js';
+import { isLikeRequest, withGateway } from './forgotten-gateway.js';
 import { gatewayText } from './gateway-text.js';
 import { gatewayView } from './gateway-view.js';
+import { readCaller } from './given-pairs.js';
 import type { FindNames } from './named-services.js';
 import { KnownServices } from './service-facts.js';
 import type { FindCandidates } from './way-view.js';
@@ -65,7 +67,9 @@ export async function explainCall(
   const registry = spec === undefined && policies.length > 0 ? undefined : askedRegistry(spec, io.env);
   let explanation: Explanation;
   try {
-    const { call, explain } = subjectOf(to, what, words);
+    const { call, explain } = await subjectOf(to, what, words, (caller) =>
+      explainedPolicies(policies, registry, caller),
+    );
     const { places, problems, set } = await explainedPolicies(policies, registry, call.caller);
     if (set === undefined) {
       if (json) io.stdout.write(`${JSON.stringify({ policies: places, problems })}\n`);
@@ -83,7 +87,27 @@ export async function explainCall(
   return SUCCESS;
 }
 
-function subjectOf(to: string, what: string, { gateway, verb, hashKey, ...words }: ExplainOptions): Subject {
+async function subjectOf(
+  to: string,
+  what: string,
+  words: ExplainOptions,
+  policiesFor: (caller: PolicyCaller) => Promise<ExplainedPolicies>,
+): Promise<Subject> {
+  try {
+    return readSubject(to, what, words);
+  } catch (error) {
+    if (words.gateway !== undefined || !isLikeRequest(error, to, what)) throw error;
+    // What cannot be asked says nothing of gateways.
+    const { set } = await policiesFor(readCaller(words)).catch(() => ({ set: undefined }));
+    throw set === undefined ? error : withGateway(error, to, what, set);
+  }
+}
+
+function readSubject(
+  to: string,
+  what: string,
+  { gateway, verb, hashKey, ...words }: ExplainOptions,
+): Subject {
   if (gateway !== undefined) {
     if (hashKey !== undefined) {
       const mend = 'leave it out: the consistentHash of a DestinationRule finds keys in what the request has';
