@@ -45,7 +45,7 @@ interface Answer {
 }
 
 async function ask(url: string): Promise<Answer> {
-  const response = await fetch(url, { headers: { 'grpc-timeout': '400m' } });
+  const response = await fetch(url, { headers: { 'grpc-timeout': '3S' } });
   return { httpStatus: response.status, body: await response.json() };
 }
 
