@@ -32,8 +32,10 @@ const FROM_SOURCE = { conditions: ['micromesh-source', 'node', 'default'] };
 export default defineConfig({
   test: {
     // Ends what hangs. Nothing waits for it: a test goes on as soon as its condition holds, also on two busy cores.
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Its own default is a second, for which the machine may stand still.
+    expect: { poll: { timeout: 30_000 } },
     // Process tests run on what was built, as their processes do, and load it as Node does.
     server: { deps: { external: [/\/(packages|services)\/[^/]+\/dist\//] } },
     projects: [

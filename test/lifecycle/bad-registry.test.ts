@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '@micromesh/core';
 import { HelloService, helloHandlers } from '@micromesh/service-hello';
 import { CallError, ConfigError, RegistryError } from 'micromesh';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { steadyMs } from '../machine/steady-clock.js';
 import { portOf } from './port-of.js';
 import { closeMeshes, failure, meshWith, untyped } from './refusals.js';
 
@@ -75,14 +76,17 @@ describe('a registry', () => {
     async (kind, words) => {
       const mesh = meshWith({ registry: `consul://127.0.0.1:${ports[kind]}` });
       const hello = mesh.client(HelloService, { service: 'hello' });
-      const error = await failure(() => hello.anything({ name: 'x' }, { timeoutMs: 250 }));
-      expect(error).toMatchObject({ code: status.DEADLINE_EXCEEDED, reason: 'registryUnknown' });
-      expect(error.message).toMatch(
-        new RegExp(
-          `^4 DEADLINE_EXCEEDED: hello\\.v1\\.Hello/Anything failed after 0 attempts in \\d+ ms: Deadline exceeded after \\d+ ms of ` +
-            `waiting for the registry's word on service hello \\(${words}\\); see that a registry runs there$`,
-        ),
-      );
+      const fails = () => failure(() => hello.anything({ name: 'x' }, { timeoutMs: 250 }));
+      expect(await fails()).toMatchObject({ code: status.DEADLINE_EXCEEDED, reason: 'registryUnknown' });
+      // On a busy machine its answer may come after the first call.
+      await expect
+        .poll(async () => (await fails()).message)
+        .toMatch(
+          new RegExp(
+            `^4 DEADLINE_EXCEEDED: hello\\.v1\\.Hello/Anything failed after 0 attempts in \\d+ ms: Deadline exceeded after \\d+ ms of ` +
+              `waiting for the registry's word on service hello \\(${words}\\); see that a registry runs there$`,
+          ),
+        );
     },
   );
 
@@ -92,7 +96,7 @@ describe('a registry', () => {
     const error = await failure(() => builder.start({ drain: { lameDuckMs: 0 } }));
     expect(error).toBeInstanceOf(RegistryError);
     expect(error.message).toMatch(
-      /^hello: the registry consul 127\.0\.0\.1:\d+ did not take the registration in \d+\.\d s \(\d tries\): .+; start the registry, or start with register: false$/,
+      /^hello: the registry consul 127\.0\.0\.1:\d+ did not take the registration in \d+\.\d s \(\d+ (try|tries)\): .+; start the registry, or start with register: false$/,
     );
   });
 
@@ -127,9 +131,11 @@ describe('a registry', () => {
 describe('a service', () => {
   it('that nobody has registered is refused at once', async () => {
     const hello = meshWith().client(HelloService, { service: 'hello' });
-    const began = performance.now();
-    const error = await failure(() => hello.anything({ name: 'x' }));
-    expect(performance.now() - began).toBeLessThan(200);
+    let error = new Error('not called');
+    const refusedMs = await steadyMs(async () => {
+      error = await failure(() => hello.anything({ name: 'x' }));
+    });
+    expect(refusedMs).toBeLessThan(200);
     expect(error).toBeInstanceOf(CallError);
     expect(error).toMatchObject({ code: status.UNAVAILABLE, reason: 'noNode' });
     expect(error.message.replace(/in \d+ ms/, 'in T ms')).toBe(
@@ -141,7 +147,7 @@ describe('a service', () => {
     const port = await freePort();
     const mesh = meshWith({ registry: `static:hello=127.0.0.1:${port}` });
     const hello = mesh.client(HelloService, { service: 'hello' });
-    const error = await failure(() => hello.anything({ name: 'x' }, { timeoutMs: 2000 }));
+    const error = await failure(() => hello.anything({ name: 'x' }, { timeoutMs: 20_000 }));
     expect(error).toMatchObject({ code: status.UNAVAILABLE, reason: 'noNode' });
     expect(error.message).toContain(
       `no node of hello is connected: hello@127.0.0.1:${port} 127.0.0.1:${port} connect ECONNREFUSED 127.0.0.1:${port}`,

@@ -195,7 +195,7 @@ describe('a handler', () => {
   });
 
   it('that never replies is waited for until the deadline', async () => {
-    const { error, executions } = await callOf(() => new Promise(() => {}), 300);
+    const { error, executions } = await callOf(() => new Promise(() => {}), 1500);
     expect(error.message).toMatch(
       /^4 DEADLINE_EXCEEDED: hello\.v1\.Hello\/Anything failed after 1 attempt in \d+ ms: hello-\w+ 127\.0\.0\.1:\d+ DEADLINE_EXCEEDED Deadline exceeded after \d+ ms \(unknown\) \d+ ms$/,
     );

@@ -7,11 +7,15 @@ import { fileURLToPath } from 'node:url';
 export interface Ended {
   /** What it printed, `done` lines left out. */
   readonly output: string;
-  /** How long it lived after it had called `done()`. */
-  readonly lingeredMs: number;
+  /** Whether it lived no longer after it had called `done()` than a process takes to end. */
+  readonly endedSoon: boolean;
   readonly status: number | null;
   readonly errors: string;
 }
+
+/** Long enough for a busy machine, and shorter than any of the mesh's own times. */
+const SOON_MS = 900;
+const TRIES = 3;
 
 const PREAMBLE = `
 import { createMesh, consul, memory } from 'micromesh';
@@ -37,7 +41,14 @@ export async function run(script: string, nodeOptions: readonly string[] = []): 
   return {
     output: output.replace(/done at \d+\n/, ''),
     errors,
-    lingeredMs: Date.now() - doneAt,
+    endedSoon: Date.now() - doneAt < SOON_MS,
     status,
   };
+}
+
+/** Runs a program; again where it lingers: the machine may have held up one, and what holds a program holds each. */
+export async function runUntilSoon(script: string): Promise<Ended> {
+  let ended = await run(script);
+  for (let tries = 1; tries < TRIES && !ended.endedSoon; tries++) ended = await run(script);
+  return ended;
 }

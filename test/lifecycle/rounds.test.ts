@@ -4,7 +4,7 @@ import { createMesh, type Mesh, memory } from 'micromesh';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { run } from './program.js';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 let mesh: Mesh;
 let address: string;
@@ -26,9 +26,7 @@ const HOLDINGS = `
   const warnings = [];
   process.on('warning', (warning) => warnings.push(String(warning)));
   const topics = ['call', 'attempt', 'node', 'question', 'snapshot', 'registry', 'registration', 'retry-stop', 'server', 'abandoned'];
-  // Sockets take a turn or two of the event loop to close.
-  async function holdings() {
-    await sleep(50);
+  function holdings() {
     const resources = process.getActiveResourcesInfo().filter((kind) => kind !== 'PipeWrap').sort();
     const listeners = process.eventNames().map((name) => [String(name), process.listenerCount(name)]).sort();
     const heard = topics.filter((topic) => channel('micromesh:' + topic).hasSubscribers);
@@ -43,11 +41,19 @@ const HOLDINGS = `
   }
   async function repeat(rounds, round) {
     for (let warm = 0; warm < rounds / 10; warm++) await round(warm);
-    const before = await holdings();
+    await sleep(500);
+    const before = holdings();
     const heapBefore = await heapMib();
     for (let number = 0; number < rounds; number++) await round(number);
-    const after = await holdings();
-    const grownKib = Math.round(((await heapMib()) - heapBefore) * 1024);
+    // Sockets take a turn or more of the event loop to close, and so does what holds on to memory: what is left then stays.
+    let after = holdings();
+    let grownKib = Infinity;
+    for (let look = 0; look < 20; look++) {
+      await sleep(50);
+      after = holdings();
+      grownKib = Math.min(grownKib, Math.round(((await heapMib()) - heapBefore) * 1024));
+      if (look >= 2 && JSON.stringify(after) === JSON.stringify(before)) break;
+    }
     console.log(JSON.stringify({ before, after, grownKib }));
     done();
   }

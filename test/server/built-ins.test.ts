@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { credentials, loadPackageDefinition, type ServiceDefinition, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import { freePort } from '@micromesh/cli/stage';
 import { FILE_DESCRIPTOR_SET, systemClock, systemRandom } from '@micromesh/core';
 import { createServer } from '@micromesh/server';
 import { protoPath as healthProto } from 'grpc-health-check';
@@ -61,7 +62,7 @@ function reflect(
 
 describe('health', () => {
   it('is known overall and for each service, and changes with the drain', async () => {
-    const running = await startEcho({ drain: { lameDuckMs: 300, graceMs: 5000 } });
+    const running = await startEcho({ drain: { lameDuckMs: 300, graceMs: 60_000 } });
     const client = clientOf(healthProto, 'grpc.health.v1.Health', running.address);
     expect(await healthStatus(client, '')).toBe('SERVING');
     expect(await healthStatus(client, 'echo.v1.Echo')).toBe('SERVING');
@@ -74,17 +75,15 @@ describe('health', () => {
       ended = error.code;
     });
     await until(() => watched.length === 1);
-    const begun = Date.now();
     const stopping = running.stop();
     await until(() => watched.length === 2);
     expect(await healthStatus(client, 'echo.v1.Echo')).toBe('NOT_SERVING');
+    // The open watch does not hold the drain up until its limit: that is beyond the time of this test.
     await stopping;
-    // The open watch does not hold the drain up until its limit.
-    expect(Date.now() - begun).toBeLessThan(2000);
     expect(watched).toEqual(['SERVING', 'NOT_SERVING']);
     await until(() => ended !== undefined);
     expect(ended).toBe(status.UNAVAILABLE);
-  });
+  }, 30_000);
 
   it('is SERVING before the registry asks', async () => {
     const registry = new FakeRegistry();
@@ -93,9 +92,7 @@ describe('health', () => {
     registry.onRegister = async () => {
       seen = await healthStatus(clientOf(healthProto, 'grpc.health.v1.Health', address), '');
     };
-    const probe = await startEcho();
-    address = `127.0.0.1:${probe.port}`;
-    await probe.stop();
+    address = `127.0.0.1:${await freePort()}`;
     const running = await startEcho({ registry, listen: address });
     expect(seen).toBe('SERVING');
     await running.stop();

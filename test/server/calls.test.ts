@@ -230,5 +230,5 @@ describe('streams', () => {
     }
     requests.end();
     expect((await gathered.opened)?.split(',')).toEqual(expected);
-  }, 20_000);
+  });
 });

@@ -25,12 +25,12 @@ describe('a context', () => {
     });
     const metadata = new Metadata();
     metadata.set('grpc-previous-rpc-attempts', '2');
-    await say(client, {}, { metadata, deadlineMs: 5000 });
+    await say(client, {}, { metadata, deadlineMs: 60_000 });
     await say(client, {});
     expect(seen[0]).toMatchObject({ path: '/echo.v1.Echo/Say', attempt: 3 });
     expect(seen[0]?.peer).toMatch(/^127\.0\.0\.1:\d+$/);
-    expect(seen[0]?.remainingMs).toBeGreaterThan(4000);
-    expect(seen[0]?.remainingMs).toBeLessThanOrEqual(5000);
+    expect(seen[0]?.remainingMs).toBeGreaterThan(30_000);
+    expect(seen[0]?.remainingMs).toBeLessThanOrEqual(60_000);
     expect(seen[0]?.deadline?.getTime()).toBeGreaterThan(Date.now());
     expect(seen[1]).toMatchObject({ attempt: 1, remainingMs: Number.POSITIVE_INFINITY, deadline: undefined });
   });

@@ -1,3 +1,4 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
@@ -76,10 +77,9 @@ describe('the debug service', () => {
   });
 
   it('answers on a Unix socket', async () => {
-    const client = await start({
-      listen: `unix:${join(tmpdir(), `micromesh-debug-${process.pid}.sock`)}`,
-      check: 'ttl',
-    });
+    const folder = mkdtempSync(join(tmpdir(), 'micromesh-debug-'));
+    const client = await start({ listen: `unix:${join(folder, 'echo.sock')}`, check: 'ttl' });
+    open.push({ close: () => rmSync(folder, { recursive: true }) });
     expect((await list(client)).services).toHaveLength(2);
   });
 

@@ -2,7 +2,9 @@ import { connect } from 'node:net';
 import { queryObjects } from 'node:v8';
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { events, type ServerEvent } from '@micromesh/core';
+import { FakeClock } from '@micromesh/core/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { steadyMs } from '../machine/steady-clock.js';
 import { EchoService, plainClient } from './echo.js';
 import { EchoProcess } from './echo-process.js';
 import { FakeRegistry, gate, RecordingLogger, say, startEcho, until } from './harness.js';
@@ -64,28 +66,38 @@ describe('stop', () => {
       for (let n = 0; n < times; n++) await (await startEcho()).stop();
       return queryObjects(Promise, { format: 'count' });
     };
-    const before = await startAndStop(3);
-    const kept = (await startAndStop(20)) - before;
-    expect(kept).toBeLessThan(20);
+    let before = await startAndStop(3);
+    const kept: number[] = [];
+    for (let sample = 0; sample < 3; sample++) {
+      const now = await startAndStop(20);
+      kept.push(now - before);
+      before = now;
+    }
+    // What others begin meanwhile is counted, too; what is left by each round is in each sample.
+    expect(Math.min(...kept), String(kept)).toBeLessThan(20);
   });
 
   it('takes new calls and new connections in the lame-duck time', async () => {
     const logger = new RecordingLogger();
-    const running = await startEcho({ logger, drain: { lameDuckMs: 300, graceMs: 1000 } });
+    const clock = new FakeClock();
+    const running = await startEcho({ logger, clock, drain: { lameDuckMs: 300, graceMs: 1000 } });
     const stopping = running.stop();
     await until(() => logger.lines.some(({ message }) => message.includes('lame duck')));
     const late = plainClient(running.address);
     expect((await say(late, { text: 'late' })).reply?.text).toBe('late');
+    await clock.advance(300);
     await stopping;
     late.close();
   });
 
   it('lets calls in flight end, and waits no longer than for them', async () => {
     const go = gate();
+    const inside = gate();
     const running = await startEcho({
-      drain: { lameDuckMs: 0, graceMs: 60_000 },
+      drain: { lameDuckMs: 0, graceMs: 120_000 },
       handlers: {
         say: async ({ text }) => {
+          inside.open();
           await go.opened;
           return { text };
         },
@@ -95,9 +107,9 @@ describe('stop', () => {
     const answer = say(client, { text: 'in flight' });
     const idle = plainClient(running.address);
     await new Promise<void>((resolve, reject) =>
-      idle.waitForReady(Date.now() + 5000, (error) => (error === undefined ? resolve() : reject(error))),
+      idle.waitForReady(Date.now() + 30_000, (error) => (error === undefined ? resolve() : reject(error))),
     );
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await inside.opened;
     const stopping = running.stop();
     await until(() => running.state === 'draining');
     go.open();
@@ -123,9 +135,7 @@ describe('stop', () => {
     const client = plainClient(running.address);
     const answer = say(client, {});
     const signal = await inside.opened;
-    const begun = Date.now();
-    await running.stop();
-    expect(Date.now() - begun).toBeLessThan(1000);
+    expect(await steadyMs(() => running.stop())).toBeLessThan(1000);
     expect((await answer).error?.code).toBe(status.UNAVAILABLE);
     expect(logger.of('warn')[0]?.fields).toMatchObject({ calls: { '/echo.v1.Echo/Say': 1 } });
     await until(() => signal.aborted);
@@ -150,9 +160,7 @@ describe('stop', () => {
       failed = true;
     });
     await call[Symbol.asyncIterator]().next();
-    const begun = Date.now();
-    await running.stop();
-    expect(Date.now() - begun).toBeLessThan(1500);
+    expect(await steadyMs(() => running.stop())).toBeLessThan(1500);
     call.resume();
     await until(() => failed);
     client.close();
@@ -164,9 +172,8 @@ describe('stop', () => {
     const logger = new RecordingLogger();
     const running = await startEcho({ registry, logger });
     const begun = Date.now();
-    await running.stop();
+    expect(await steadyMs(() => running.stop())).toBeLessThan(1500);
     expect(Date.now() - begun).toBeGreaterThan(450);
-    expect(Date.now() - begun).toBeLessThan(1500);
     expect(logger.of('warn')[0]?.message).toContain('the registry has not answered');
   });
 
@@ -278,6 +285,7 @@ describe('signals', () => {
     call(server.address, answer.open);
     await until(() => server.started.length === 1);
     server.kill('SIGTERM');
+    await until(() => server.messages.some((message) => message.startsWith('draining')), 'the drain');
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(server.exit).toBeUndefined();
     server.kill('SIGINT');

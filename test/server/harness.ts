@@ -1,5 +1,5 @@
 import type { Client, Metadata, ServiceError, StatusObject } from '@grpc/grpc-js';
-import { type Logger, systemClock, systemRandom } from '@micromesh/core';
+import { type Clock, type Logger, systemClock, systemRandom } from '@micromesh/core';
 import type { Registration, Registry } from '@micromesh/registry';
 import {
   createServer,
@@ -96,6 +96,7 @@ export interface Setup extends StartOptions {
   readonly registry?: Registry;
   readonly logger?: Logger;
   readonly limits?: ServerLimits;
+  readonly clock?: Clock;
 }
 
 /** Starts a server of `echo.v1.Echo`. */
@@ -106,13 +107,14 @@ export function startEcho(setup: Setup = {}): Promise<RunningServer> {
     registry = new FakeRegistry(),
     logger = new RecordingLogger(),
     limits,
+    clock = systemClock,
     ...start
   } = setup;
   const builder = createServer({
     service: 'echo',
     registry,
     logger,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     ...(limits && { limits }),
   }).add(EchoService, { ...echoHandlers, ...handlers });
@@ -175,9 +177,9 @@ export async function say(
 }
 
 // A process that starts beside others on a slow machine has needed more than five seconds.
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 
-/** Waits until a condition holds; fails after 15 seconds. */
+/** Waits until a condition holds; fails after 30 seconds. */
 export async function until(condition: () => boolean, what = 'the condition'): Promise<void> {
   const end = Date.now() + WAIT_MS;
   while (!condition()) {

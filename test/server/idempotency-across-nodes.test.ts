@@ -50,7 +50,7 @@ class KeyedNode {
     const metadata = new Metadata();
     metadata.set(IDEMPOTENCY_KEY, key);
     if (this.#client === undefined) throw new Error('not ready');
-    return say(this.#client, { text }, { metadata, deadlineMs: 10_000 });
+    return say(this.#client, { text }, { metadata, deadlineMs: 30_000 });
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -77,7 +77,7 @@ function describeNodes(
 
     beforeAll(async () => {
       agent = await startAgent();
-    }, 30_000);
+    });
 
     afterEach(async () => {
       await Promise.all(nodes.splice(0).map((node) => node.end()));
