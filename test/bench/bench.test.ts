@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../packages/bench/dist/main.js', import.meta.url));
-const SHORT = ['--starts', '1', '--rounds', '2', '--slice-ms', '50', '--warm-up-ms', '50'];
+const SHORT = ['--starts', '1', '--rounds', '2', '--slice-ms', '100', '--warm-up-ms', '50'];
 
 function bench(...args: string[]) {
   return promisify(execFile)(process.execPath, [MAIN, ...args]);
@@ -27,7 +27,7 @@ describe('the bench', () => {
       expect(cpuUs).toBeGreaterThan(0);
     }
     expect(stderr).toBe('');
-  }, 60_000);
+  }, 120_000);
 
   it('says what is wrong with its options, and ends with status 2', async () => {
     await expect(bench('--rounds', 'many')).rejects.toMatchObject({

@@ -18,7 +18,7 @@ async function startDemo(...args: string[]): Promise<{ demo: MarkedProcess; port
   return { demo, port };
 }
 
-describe('the live demo', { timeout: 60_000 }, () => {
+describe('the live demo', { timeout: 180_000 }, () => {
   test('answers through gateway, user and hello, and survives the kill of a node', async () => {
     const { demo, port } = await startDemo('--nodes', '2');
     const answer = async () => (await fetch(`http://localhost:${port}/user/test`)).text();
@@ -78,7 +78,7 @@ describe('the live demo', { timeout: 60_000 }, () => {
     const { port } = server.address() as AddressInfo;
     const demo = new MarkedProcess(process.execPath, [...DEMO, '--port', String(port)]);
     onTestFinished(() => demo.destroy());
-    expect(await demo.untilEnded(20_000)).toBe(1);
+    expect(await demo.untilEnded(60_000)).toBe(1);
     expect(demo.stderr).toContain(
       `port ${port} is taken; give another: npm start -- --port ${port + 1}, or npx micromesh`,
     );
@@ -98,7 +98,7 @@ describe('the live demo', { timeout: 60_000 }, () => {
       ...['--port', String(await freePort()), '--registry', url],
     ]);
     onTestFinished(() => demo.destroy());
-    expect(await demo.untilEnded(30_000)).toBe(2);
+    expect(await demo.untilEnded(60_000)).toBe(2);
     expect(demo.stderr.replaceAll(port, 'PORT')).toMatch(message);
     expect(demo.stderr).not.toContain('starting');
     expect(demo.stderr).not.toContain('secret');

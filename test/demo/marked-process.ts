@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { SteadyClock } from '../machine/steady-clock.js';
 
 /** The repository. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -10,16 +11,20 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const POLL_MS = 50;
 const MARK = 'MICROMESH_TEST_MARK';
 
-/** Resolves when the condition holds; rejects with what it says after `limitMs`. */
+/** Resolves when the condition holds; rejects with what it says after `limitMs` in which the machine ran. */
 export async function until(
   what: () => string,
   condition: () => boolean | Promise<boolean>,
   limitMs: number,
 ): Promise<void> {
-  const limit = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() > limit) throw new Error(`after ${limitMs} ms: ${what()}`);
-    await sleep(POLL_MS);
+  const clock = new SteadyClock();
+  try {
+    while (!(await condition())) {
+      if (clock.now() > limitMs) throw new Error(`after ${limitMs} ms: ${what()}`);
+      await sleep(POLL_MS);
+    }
+  } finally {
+    clock.end();
   }
 }
 
@@ -54,7 +59,7 @@ export class MarkedProcess {
   }
 
   /** Waits for a text on either output. */
-  untilOutput(pattern: RegExp, limitMs = 30_000): Promise<void> {
+  untilOutput(pattern: RegExp, limitMs = 60_000): Promise<void> {
     const what = () => `no ${pattern} in:\n${this.stdout}${this.stderr}`;
     return until(what, () => pattern.test(this.stdout + this.stderr), limitMs);
   }
@@ -64,7 +69,7 @@ export class MarkedProcess {
     return until(
       () => JSON.stringify(this.left()),
       () => this.left().length >= count,
-      30_000,
+      60_000,
     );
   }
 

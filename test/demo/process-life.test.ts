@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { TEST_ALL } from '../test-all.js';
 import { MarkedProcess } from './marked-process.js';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 /** The word: within 5 s nothing is left. */
 const END_MS = 5_000;
 

@@ -17,7 +17,7 @@ async function startInTerminal(rows = 40): Promise<MarkedProcess> {
   return demo;
 }
 
-describe.skipIf(!canHaveTerminal)('the demo in a terminal', { timeout: 60_000 }, () => {
+describe.skipIf(!canHaveTerminal)('the demo in a terminal', { timeout: 180_000 }, () => {
   test('kills, freezes, thaws and starts nodes by keys, and ends by Ctrl-C with a node frozen', async () => {
     const demo = await startInTerminal();
     await demo.untilOutput(/3 {2}hello-\w{8}.*running +ready/);

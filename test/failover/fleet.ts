@@ -1,5 +1,6 @@
 import { HelloService } from '@micromesh/service-hello';
 import { createMesh, type Mesh, memory, type Registry, type TypedClient } from 'micromesh';
+import { againIfStoodStill } from '../machine/stand-still.js';
 import { HelloNode, type NodeOptions } from './hello-node.js';
 import { type LoadResult, percentile } from './load.js';
 import { silent } from './silent.js';
@@ -47,12 +48,27 @@ export class Fleet {
   }
 }
 
+/** Runs a scenario on a fleet of its own; where the machine spoils it by standing still, once more on another. */
+export function withFleet(scenario: (fleet: Fleet) => Promise<void>): Promise<void> {
+  return againIfStoodStill(async () => {
+    const fleet = new Fleet();
+    try {
+      await scenario(fleet);
+    } finally {
+      await fleet.close();
+    }
+  });
+}
+
+const CALLED_WITHIN_MS = 30_000;
+
 /** Calls, one after the other, until each of the nodes has worked for one. */
 export async function callEach(hello: Hello, nodes: readonly HelloNode[], name: string): Promise<void> {
-  const endsAt = performance.now() + 10_000;
+  const endsAt = performance.now() + CALLED_WITHIN_MS;
   const hasWorked = (node: HelloNode) => node.effects.some((effect) => effect.startsWith(name));
   for (let number = 1; !nodes.every(hasWorked); number++) {
-    if (performance.now() > endsAt) throw new Error(`a node gets no calls within 10 s (${name})`);
+    if (performance.now() > endsAt)
+      throw new Error(`a node gets no calls within ${CALLED_WITHIN_MS} ms (${name})`);
     await hello.anything({ name: `${name} ${number}` });
   }
 }

@@ -6,7 +6,7 @@ import { silent } from './silent.js';
 import { SlowLink } from './slow-link.js';
 import { until } from './until.js';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let mesh: Mesh;
 let link: SlowLink;
@@ -42,7 +42,7 @@ async function startNode(advertise?: string): Promise<number> {
 it('calls that a link has held up, and that went elsewhere meanwhile, are not begun when it brings them', async () => {
   link.leadTo(await startNode(`127.0.0.1:${link.port}`));
   await startNode();
-  const hello = mesh.client(HelloService, { service: 'hello', strategy: 'round-robin', timeoutMs: 2000 });
+  const hello = mesh.client(HelloService, { service: 'hello', strategy: 'round-robin', timeoutMs: 20_000 });
   const callAll = (prefix: string) =>
     Promise.all(Array.from({ length: 40 }, (_, index) => hello.anything({ name: `${prefix} ${index}` })));
   const states = new Map<string, string>();

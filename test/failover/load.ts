@@ -51,7 +51,7 @@ export async function spread(
   };
   const ticker = setInterval(tick, 1);
   try {
-    const lengthMs = (calls / perSecond) * 1000 + 5000;
+    const lengthMs = (calls / perSecond) * 1000 + 30_000;
     await until(() => running.length === calls && waiting.length === 0, 'the load', lengthMs);
     await Promise.all(running);
   } finally {

@@ -4,7 +4,7 @@ import { consulForTests } from '../dev-agent/consul-binary.js';
 import { TEST_ALL } from '../test-all.js';
 import { describePolicies } from './policies-conformance.js';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const found = await consulForTests();
 

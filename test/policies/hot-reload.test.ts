@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { freePort } from '@micromesh/cli/stage';
 import { expect, test } from 'vitest';
+import { againIfStoodStill } from '../machine/stand-still.js';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 const SECONDS = 5;
 // The pace of `npm run bench:reload`, which goes on for a minute at 400 calls a second.
 const VERSIONS = 80;
@@ -21,16 +22,21 @@ async function reload(...args: readonly string[]): Promise<string> {
   });
 }
 
-test('80 versions of the policies in 5 s fail no call, and none mixes two of them', {
-  timeout: TIMEOUT_MS,
-}, async () => {
-  const options = { seconds: SECONDS, versions: VERSIONS, rps: RPS };
-  const printed = await reload(
-    ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
-  );
-  const result = JSON.parse(printed);
-  expect(result, printed).toMatchObject({
-    ...{ calls: SECONDS * RPS, failed: 0, versions: VERSIONS, mixed: 0, without: 0, problems: [] },
-  });
-  expect(result.retried).toBeGreaterThan(0);
-});
+test(
+  '80 versions of the policies in 5 s fail no call, and none mixes two of them',
+  {
+    timeout: 2 * TIMEOUT_MS,
+  },
+  () =>
+    againIfStoodStill(async () => {
+      const options = { seconds: SECONDS, versions: VERSIONS, rps: RPS };
+      const printed = await reload(
+        ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
+      );
+      const result = JSON.parse(printed);
+      expect(result, printed).toMatchObject({
+        ...{ calls: SECONDS * RPS, failed: 0, versions: VERSIONS, mixed: 0, without: 0, problems: [] },
+      });
+      expect(result.retried).toBeGreaterThan(0);
+    }),
+);

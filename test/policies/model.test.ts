@@ -5,7 +5,7 @@ import { micromesh } from '../nodes/command.js';
 import { TEST_ALL } from '../test-all.js';
 import { PolicyFolder } from './policy-files.js';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 type Services = Readonly<Record<string, string>>;
 

@@ -35,7 +35,7 @@ export function describePolicies(
     beforeAll(async () => {
       running = await start();
       registry = `consul://${running.address}`;
-    }, 30_000);
+    });
     afterAll(async () => {
       await running?.stop();
     });
@@ -88,7 +88,7 @@ export function describePolicies(
       expect(median(sinceEnd)).toBeLessThan(IN_FORCE_WITHIN_MS);
     });
 
-    it(`are followed through ${VERSIONS} versions in a row, each whole`, { timeout: 120_000 }, async () => {
+    it(`are followed through ${VERSIONS} versions in a row, each whole`, { timeout: 240_000 }, async () => {
       const writer = registryFrom(registry);
       const store = new PolicyStore(writer.keyValues ?? expect.fail('no keys'));
       const heaps: number[][] = [];
@@ -133,8 +133,11 @@ export function describePolicies(
         `${title}: ${VERSIONS} versions in ${seconds.toFixed(1)} s, ${sights.map(({ length }) => length).join(' and ')} of them seen, in force ${median(delays)} ms after the write in the median, ${Math.max(...delays)} at most; heaps ${mib.join(', then ')} MiB\n`,
       );
       expect(median(delays)).toBeLessThan(IN_FORCE_WITHIN_MS);
-      const [first = [], final = []] = [heaps[0], heaps.at(-1)];
-      for (const [at, bytes] of final.entries()) expect(bytes - (first[at] ?? 0)).toBeLessThan(2 * 1_048_576);
+      // What a question under way holds is gone a moment later; what has leaked is not.
+      for (const [at, each] of watchers.entries()) {
+        const grown = async () => (await each.heapUsed()) - (heaps[0]?.[at] ?? 0);
+        await expect.poll(grown, { interval: 200 }).toBeLessThan(2 * 1_048_576);
+      }
     });
 
     it('that several apply at once are all there in the end', async () => {

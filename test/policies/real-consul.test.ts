@@ -3,7 +3,7 @@ import { vi } from 'vitest';
 import { consulForTests } from '../dev-agent/consul-binary.js';
 import { describePolicies } from './policies-conformance.js';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const found = await consulForTests();
 
