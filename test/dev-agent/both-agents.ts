@@ -27,7 +27,7 @@ export async function startBoth(binary: string): Promise<BothAgents> {
       const rows = await askJson(consul.address, '/v1/catalog/service/consul');
       expect(rows).toEqual([expect.objectContaining({ NodeMeta: { 'consul-network-segment': '' } })]);
     },
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
   const addresses = [dev.address, consul.address] as const;
   const sockets = new Agent({ keepAlive: true });

@@ -2,13 +2,17 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
+import { freePort } from '@micromesh/cli/stage';
 import type { Registry } from '@micromesh/registry';
-import { embedded, spawnDevAgent, startDevAgent } from '@micromesh/registry';
+import { embedded, spawnDevAgent } from '@micromesh/registry';
 import { afterEach, describe, expect, it } from 'vitest';
 import { askJson } from './ask.js';
 
 const REGISTRY_MODULE = new URL('../../packages/registry/dist/index.js', import.meta.url).href;
-const IDLE_MS = 1_000;
+/** Longer than the machine stands still. */
+const IDLE_MS = 3_000;
+/** For processes that start at once: on a busy machine the last begins when the first has ended. */
+const LONG_IDLE_MS = 20_000;
 
 const registries: Registry[] = [];
 afterEach(async () => {
@@ -31,13 +35,6 @@ function node(id: string) {
     weight: 1,
     check: 'auto',
   } as const;
-}
-
-/** A port that nobody has. */
-async function freePort(): Promise<number> {
-  const agent = await startDevAgent({ port: 0 });
-  await agent.stop();
-  return portOf(agent.address);
 }
 
 function portOf(address: string): number {
@@ -96,8 +93,8 @@ describe('the embedded registry', () => {
     await new Promise((resolve) => setTimeout(resolve, 1.5 * IDLE_MS));
     expect(await agentPid(port)).toBe(pid);
     for (const registry of registries.splice(0)) await registry.close();
-    await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
-  }, 20_000);
+    await expect.poll(() => isAlive(pid)).toBe(false);
+  });
 
   it('takes the place of an agent that was killed, and registers its nodes again', async () => {
     const port = await freePort();
@@ -108,18 +105,18 @@ describe('the embedded registry', () => {
     for (let round = 0; round < 2; round++) {
       const pid = await agentPid(port);
       process.kill(pid, 'SIGKILL');
-      await expect.poll(() => agentPid(port).catch(() => pid), { timeout: 5_000 }).not.toBe(pid);
-      await expect.poll(() => passing(port), { timeout: 5_000 }).toBe(2);
+      await expect.poll(() => agentPid(port).catch(() => pid)).not.toBe(pid);
+      await expect.poll(() => passing(port)).toBe(2);
       await expect
-        .poll(() => watch.state, { timeout: 5_000 })
+        .poll(() => watch.state)
         .toMatchObject({ kind: 'current', snapshot: { nodes: [{ id: 'hello-1' }, { id: 'hello-2' }] } });
     }
-  }, 20_000);
+  });
 
   it('is one agent also when many processes start at once', async () => {
     const port = await freePort();
     const code = `
-      const embedded = registry.embedded({ port: ${port}, idleMs: ${IDLE_MS} });
+      const embedded = registry.embedded({ port: ${port}, idleMs: ${LONG_IDLE_MS} });
       await embedded.services();
       const self = await (await fetch('http://127.0.0.1:${port}/v1/agent/self')).json();
       console.log(self.MicromeshDevAgent.pid);
@@ -128,11 +125,10 @@ describe('the embedded registry', () => {
     expect(runs.map(({ status }) => status)).toEqual([0, 0, 0, 0]);
     expect(new Set(runs.map(({ printed }) => printed)).size).toBe(1);
     expect(Number(runs[0]?.printed)).toBeGreaterThan(0);
-  }, 30_000);
+  });
 
   it('does not keep a program running that has closed it, nor one that never used it', async () => {
     const port = await freePort();
-    const startedAt = performance.now();
     const used = await run(`
       const embedded = registry.embedded({ port: ${port}, idleMs: ${IDLE_MS} });
       const watch = embedded.watch({ name: 'hello' });
@@ -143,16 +139,15 @@ describe('the embedded registry', () => {
       const embedded = registry.embedded({ port: ${port}, idleMs: ${IDLE_MS} });
       const watch = embedded.watch({ name: 'hello' });
       await embedded.close();`);
+    // One that is kept running does not end within the time of this test.
     expect([used.status, unused.status, closedEarly.status]).toEqual([0, 0, 0]);
-    expect(performance.now() - startedAt).toBeLessThan(15_000);
-  }, 30_000);
+  });
 
   it('names the port and the holder when something else has it, and works once it is free', async () => {
     const web = createServer((_request, response) => response.writeHead(404).end('<html>no</html>'));
-    web.listen(0, '127.0.0.1');
+    const port = await freePort();
+    web.listen(port, '127.0.0.1');
     await once(web, 'listening');
-    const address = web.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
     const registry = open(port);
     const watch = registry.watch({ name: 'hello' });
     await expect(registry.register(node('hello-1'))).rejects.toThrow(
@@ -161,15 +156,14 @@ describe('the embedded registry', () => {
     expect(watch.state).toMatchObject({ kind: 'unknown', error: expect.stringContaining(`port ${port}`) });
     web.closeAllConnections();
     web.close();
-    await expect.poll(() => watch.state.kind, { timeout: 5_000 }).toBe('current');
-  }, 20_000);
+    await expect.poll(() => watch.state.kind).toBe('current');
+  });
 
   it('tells a port of another kind, and one of a Consul, from an agent', async () => {
     const greeter = createTcpServer((socket) => socket.on('error', () => {}).end('220 hello\r\n'));
-    greeter.listen(0, '127.0.0.1');
+    const port = await freePort();
+    greeter.listen(port, '127.0.0.1');
     await once(greeter, 'listening');
-    const address = greeter.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
     await expect(open(port).services()).rejects.toThrow('something that does not speak HTTP');
     greeter.close();
     const body = JSON.stringify({ Config: { NodeName: 'n', Version: '1.20.1' } });
@@ -179,7 +173,7 @@ describe('the embedded registry', () => {
     await expect(open(port).services()).rejects.toThrow(`port ${port} is held by a Consul agent (1.20.1)`);
     consul.closeAllConnections();
     consul.close();
-  }, 20_000);
+  });
 
   it('refuses NODE_ENV=production, in the mesh and in the process', async () => {
     expect(() => embedded({ env: { NODE_ENV: 'production' } })).toThrow('is no place for the dev agent');
@@ -211,7 +205,7 @@ describe('a spawned dev agent', () => {
     const last = agent.pid;
     await agent.stop();
     expect([isAlive(last), agent.pid]).toEqual([false, 0]);
-  }, 20_000);
+  });
 
   it('ends with the process that started it, also after kill -9', async () => {
     const { printed } = await run(`
@@ -219,6 +213,6 @@ describe('a spawned dev agent', () => {
       process.stdout.write(String(agent.pid), () => process.kill(process.pid, 'SIGKILL'));`);
     const pid = Number(printed);
     expect(pid).toBeGreaterThan(0);
-    await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
-  }, 20_000);
+    await expect.poll(() => isAlive(pid)).toBe(false);
+  });
 });

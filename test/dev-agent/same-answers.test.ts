@@ -8,13 +8,15 @@ import { consulToCompareWith } from './consul-binary.js';
 /** How long random commands are tried; more finds more. */
 const MODEL_MS = Number(process.env.MICROMESH_MODEL_MS ?? 5_000);
 
+const ENOUGH = 20;
+
 const binary = await consulToCompareWith();
 
 describe.skipIf(binary === undefined)('the dev agent and Consul', () => {
   let both: BothAgents;
   beforeAll(async () => {
     both = await startBoth(binary ?? '');
-  }, 30_000);
+  });
   afterAll(() => both.stop());
 
   it(
@@ -31,18 +33,18 @@ describe.skipIf(binary === undefined)('the dev agent and Consul', () => {
           }
         },
       );
-      await fc.assert(
-        property.beforeEach(() => both.reset()),
-        { numRuns: 100_000, interruptAfterTimeLimit: MODEL_MS, markInterruptAsFailure: false },
-      );
+      const resetting = property.beforeEach(() => both.reset());
+      const settings = { numRuns: 100_000, interruptAfterTimeLimit: MODEL_MS, markInterruptAsFailure: false };
+      // Fewer say nothing: a machine that stands still gets more time.
+      do await fc.assert(resetting, settings);
+      while (compared <= ENOUGH);
       process.stderr.write(`${compared} random commands compared\n`);
-      expect(compared, 'too few to say anything').toBeGreaterThan(20);
     },
     MODEL_MS + 60_000,
   );
 
   it('let a TTL expire, with the last output in the text', async () => {
-    const register = { Name: 'short', Check: { TTL: '400ms', Status: 'passing' } };
+    const register = { Name: 'short', Check: { TTL: '2s', Status: 'passing' } };
     await both.run({ method: 'PUT', path: '/v1/agent/service/register', body: register });
     await expireOnBoth(both);
     await both.observe('/v1/agent/checks');
@@ -72,9 +74,7 @@ describe.skipIf(binary === undefined)('the dev agent and Consul', () => {
 async function expireOnBoth({ addresses }: BothAgents): Promise<void> {
   for (const address of addresses) {
     await expect
-      .poll(async () => JSON.stringify(await askJson(address, '/v1/health/service/short')), {
-        timeout: 3_000,
-      })
+      .poll(async () => JSON.stringify(await askJson(address, '/v1/health/service/short')))
       .toContain('TTL expired');
   }
 }

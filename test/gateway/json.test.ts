@@ -6,7 +6,7 @@ import { compileProtos } from '../../packages/generator/src/protoc.js';
 import { PROTOS } from '../generator/fixture.js';
 
 // Each generation is two processes, and other tests run beside.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let put: DescMethod;
 let messages: JsonMessages;

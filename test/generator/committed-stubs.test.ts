@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeProject, ROOT } from './fixture.js';
 
 // Each generation is two processes, and other tests run beside.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 // The same as `npm run generate` at the root.
 const COMMITTED = [

@@ -27,7 +27,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compile, compiled, makeProject, PROTOS } from './fixture.js';
 
 // Each generation is two processes, and other tests run beside.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let project: Awaited<ReturnType<typeof makeProject>>;
 let code: ConsumerModule;

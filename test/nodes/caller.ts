@@ -1,26 +1,27 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { SteadyClock } from '../machine/steady-clock.js';
 
 type Report = { readonly node: string } | { readonly failed: string };
 
 /** A process that calls the nodes of hello without end. */
 export class Caller {
-  /** When each node has answered last, on this process's clock. */
+  /** When each node has answered last, as far as this process was run. */
   readonly lastAt = new Map<string, number>();
   /** What went wrong. */
   readonly failures: string[] = [];
   calls = 0;
   readonly #child: ChildProcess;
 
-  constructor(registry: string, name: string) {
+  constructor(registry: string, name: string, clock: SteadyClock) {
     this.#child = fork(fileURLToPath(new URL('./processes/caller.mjs', import.meta.url)), {
       execArgv: [],
       env: { ...process.env, MICROMESH_REGISTRY: registry, NAME: name },
     });
     this.#child.on('message', (report: Report) => {
       this.calls++;
-      if ('node' in report) this.lastAt.set(report.node, performance.now());
+      if ('node' in report) this.lastAt.set(report.node, clock.now());
       else this.failures.push(report.failed);
     });
   }

@@ -8,7 +8,7 @@ import { type Exports, makePackedProject, type PackedProject, ROOT } from './pac
 import { output, run } from './run.js';
 
 // Each test is a process or two, and other tests run beside.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 

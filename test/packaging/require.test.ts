@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { output, run } from './run.js';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 /** What an import may change in a process, besides what it prints. */
 const STATE = `
@@ -21,6 +21,9 @@ const state = () => JSON.stringify({
   exitCode: process.exitCode,
 });
 `;
+
+/** Without a timer or a socket: 1 ms; the rest is for a busy machine. */
+const LINGER_MS = 300;
 
 let folder: string;
 
@@ -83,11 +86,14 @@ describe.each(['micromesh', 'micromesh/gateway', 'micromesh/testing'])('%s', (sp
        const ready = performance.now();
        process.once('exit', () => console.log([before, after, performance.now() - ready].join('\\n')));`,
     );
-    const [before = '', after = '', lingeredMs] = (await output(process.execPath, [file], folder)).split(
-      '\n',
-    );
-    expect(JSON.parse(after)).toEqual(JSON.parse(before));
-    // Without a timer or a socket: 1 ms; 300 ms are for a busy machine.
-    expect(Number(lingeredMs)).toBeLessThan(300);
+    const lingered: number[] = [];
+    // The machine may hold up one; what holds a process holds each.
+    for (let tries = 0; tries < 3 && !(Math.min(...lingered) < LINGER_MS); tries++) {
+      const printed = await output(process.execPath, [file], folder);
+      const [before = '', after = '', lingeredMs] = printed.split('\n');
+      expect(JSON.parse(after)).toEqual(JSON.parse(before));
+      lingered.push(Number(lingeredMs));
+    }
+    expect(Math.min(...lingered), String(lingered)).toBeLessThan(LINGER_MS);
   });
 });

@@ -20,7 +20,7 @@ const env = {
 export function run(command: string, args: readonly string[], cwd: string): Promise<Ended> {
   return new Promise((resolve) => {
     // Ends what does not end by itself.
-    execFile(command, args, { cwd, env, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(command, args, { cwd, env, timeout: 180_000 }, (error, stdout, stderr) => {
       resolve({ status: error === null ? 0 : (error.code ?? String(error.signal)), stdout, stderr });
     });
   });

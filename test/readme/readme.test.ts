@@ -54,7 +54,7 @@ describe('the README', () => {
     );
     // A dev agent of this test's own, that ends soon after.
     env = { ...process.env, MICROMESH_DEV_AGENT_PORT: String((await freePorts(1))[0]) };
-  }, 60_000);
+  }, 180_000);
 
   afterAll(() => rm(project, { recursive: true, force: true }));
 
@@ -68,7 +68,7 @@ describe('the README', () => {
         if (line.includes('"serving"')) break;
       const { stdout } = await run(process.execPath, [join(project, 'dist/client.js')], {
         env,
-        timeout: 20_000,
+        timeout: 60_000,
       });
       expect(stdout).toBe("{ msg: 'Hello xuxu' }\nHello 1\n{ msg: 'Hello stub' }\n");
     } finally {
@@ -76,15 +76,15 @@ describe('the README', () => {
       await once(server, 'exit');
     }
     expect(server.exitCode).toBe(0);
-  }, 30_000);
+  }, 120_000);
 
   it('has a test of a failover without real time', async () => {
     const { stdout } = await run(process.execPath, [join(project, 'dist/failover.test.js')], {
       env,
-      timeout: 20_000,
+      timeout: 60_000,
     });
     expect(stdout).toBe("{ msg: 'Hello xuxu' }\n[ 'hello-1', 'hello-2' ]\n");
-  }, 30_000);
+  }, 120_000);
 
   it('has policies without a mistake, and explains a call under them', async () => {
     const readme = await readFile(join(ROOT, 'README.md'), 'utf8');

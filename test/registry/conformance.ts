@@ -21,7 +21,7 @@ export function describeRegistry(
 
     beforeAll(async () => {
       underTest = await start();
-    }, 30_000);
+    });
 
     afterEach(async () => {
       await Promise.all(registered.splice(0).map((node) => node.deregister()));
@@ -292,10 +292,9 @@ function idsIn(state: WatchState): string[] | undefined {
 export async function nodesBecome(
   watch: { readonly state: WatchState },
   ids: readonly string[],
-  timeoutMs = 5_000,
 ): Promise<void> {
   await expect
-    .poll(() => ({ kind: watch.state.kind, ids: idsIn(watch.state) }), { timeout: timeoutMs, interval: 5 })
+    .poll(() => ({ kind: watch.state.kind, ids: idsIn(watch.state) }), { interval: 5 })
     .toEqual({ kind: 'current', ids });
 }
 

@@ -10,5 +10,5 @@ describeRegistry('the dev agent', async () => {
 describeRegistry('embedded', async () => {
   const port = await freePort();
   // The agent is a process of its own, which ends by itself.
-  return { open: () => embedded({ port, idleMs: 1_000, env: {} }), stop: async () => {} };
+  return { open: () => embedded({ port, idleMs: 10_000, env: {} }), stop: async () => {} };
 });

@@ -7,8 +7,27 @@ import { list, misbehave, ScriptedAgent } from './scripted-agent.js';
 
 const registry = new URL('../../packages/registry/dist/index.js', import.meta.url).href;
 
-/** Runs a program that has `registryFrom`; gives what it printed, and how long it lived after it closed its registry. */
-async function run(script: string): Promise<{ output: string; lingeredMs: number; status: number | null }> {
+interface Ended {
+  readonly output: string;
+  /** How long it lived after it had closed its registry. */
+  readonly lingeredMs: number;
+  readonly status: number | null;
+}
+
+const SOON_MS = 1_000;
+const TRIES = 3;
+
+/** Runs a program to its end; again where it lingers, as a busy machine may have held up one, and what holds a program holds each. */
+async function runUntilSoon(script: string): Promise<Ended> {
+  let ended = await run(script);
+  for (let tries = 1; tries < TRIES && ended.status === 0 && !(ended.lingeredMs < SOON_MS); tries++) {
+    ended = await run(script);
+  }
+  return ended;
+}
+
+/** Runs a program that has `registryFrom`. */
+async function run(script: string): Promise<Ended> {
   const source = `import { registryFrom } from ${JSON.stringify(registry)};\n${script}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -34,9 +53,11 @@ function program(spec: string): string {
 }
 
 it('a program ends by itself when its registry was never there', async () => {
-  const { output, lingeredMs, status } = await run(program(`consul://127.0.0.1:${await freePort()}`));
+  const { output, lingeredMs, status } = await runUntilSoon(
+    program(`consul://127.0.0.1:${await freePort()}`),
+  );
   expect(output).toContain('RegistryError');
-  expect({ status, soon: lingeredMs < 1_000 }).toEqual({ status: 0, soon: true });
+  expect({ status, soon: lingeredMs < SOON_MS }).toEqual({ status: 0, soon: true });
 });
 
 it.each([
@@ -45,14 +66,14 @@ it.each([
   ['answers', list([], 5)],
 ])('a program ends by itself when its registry %s', async (_, behave) => {
   const agent = await new ScriptedAgent().start();
-  agent.script(behave, behave, behave, behave);
-  const { lingeredMs, status } = await run(program(`consul://${agent.address}`));
-  expect({ status, soon: lingeredMs < 1_000 }).toEqual({ status: 0, soon: true });
+  agent.script(...Array.from({ length: 4 * TRIES }, () => behave));
+  const { lingeredMs, status } = await runUntilSoon(program(`consul://${agent.address}`));
+  expect({ status, soon: lingeredMs < SOON_MS }).toEqual({ status: 0, soon: true });
   await expect.poll(() => agent.openConnections).toBe(0);
   await agent.die();
 });
 
-it('three hundred registries leave nothing behind when they are closed', { timeout: 60_000 }, async () => {
+it('three hundred registries leave nothing behind when they are closed', { timeout: 120_000 }, async () => {
   const agent = await new ScriptedAgent().start();
   agent.script(...Array.from({ length: 4_000 }, () => list([], 5)));
   const { output, status } = await run(`
@@ -62,8 +83,10 @@ it('three hundred registries leave nothing behind when they are closed', { timeo
       await new Promise((resolve) => watch.subscribe(resolve));
       await registry.close();
     }
-    await new Promise((resolve) => setImmediate(resolve));
-    console.log(JSON.stringify(process.getActiveResourcesInfo().filter((kind) => kind !== 'PipeWrap')));`);
+    const left = () => process.getActiveResourcesInfo().filter((kind) => kind !== 'PipeWrap');
+    // Sockets take a turn or more of the event loop to close.
+    for (let turn = 0; turn < 100 && left().length > 0; turn++) await new Promise((resolve) => setTimeout(resolve, 20));
+    console.log(JSON.stringify(left()));`);
   expect({ output: output.trim(), status }).toEqual({ output: '[]', status: 0 });
   await agent.die();
 });

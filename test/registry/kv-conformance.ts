@@ -28,7 +28,7 @@ export function describeKeyValues(
 
     beforeAll(async () => {
       underTest = await start();
-    }, 30_000);
+    });
 
     afterEach(async () => {
       for (const watch of watches.splice(0)) watch.close();
@@ -265,6 +265,6 @@ function valuesIn(state: KvWatchState): readonly string[] | undefined {
 /** Waits until a watch shows these values as the store's word. */
 export async function valuesBecome(watch: KvWatch, values: readonly string[]): Promise<void> {
   await expect
-    .poll(() => ({ kind: watch.state.kind, values: valuesIn(watch.state) }), { timeout: 5_000, interval: 5 })
+    .poll(() => ({ kind: watch.state.kind, values: valuesIn(watch.state) }), { interval: 5 })
     .toEqual({ kind: 'current', values });
 }

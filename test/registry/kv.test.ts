@@ -16,7 +16,7 @@ describeKeyValues('the dev agent', async () => {
 describeKeyValues('embedded', async () => {
   const port = await freePort();
   // The agent is a process of its own, which ends by itself.
-  return { open: () => embedded({ port, idleMs: 1_000, env: {} }), stop: async () => {} };
+  return { open: () => embedded({ port, idleMs: 10_000, env: {} }), stop: async () => {} };
 });
 
 it('a list of addresses has no keys and values', async () => {

@@ -31,12 +31,15 @@ async function startAgent(): Promise<ScriptedAgent> {
   return started;
 }
 
-/** Small times, so that each misbehaviour shows in milliseconds. */
+/** For what is silent; others have time also where the machine stands still. */
+const HASTY = { requestTimeoutMs: 150, waitMs: 1_000 } as const;
+
+/** Small times between tries, so that each misbehaviour shows in milliseconds. */
 function open(options: ConsulOptions = {}): Registry {
   registry = consul({
     address: agent.address,
-    requestTimeoutMs: 150,
-    waitMs: 1_000,
+    requestTimeoutMs: 10_000,
+    waitMs: 30_000,
     minIntervalMs: 5,
     retryBaseMs: 5,
     retryMaxMs: 40,
@@ -59,7 +62,7 @@ function ids(state: WatchState): string[] | undefined {
 
 const both = [instance('a', 5001), instance('b', 5002)];
 
-const failures: [string, Behave, RegExp][] = [
+const failures: [string, Behave, RegExp, ConsulOptions?][] = [
   ['has no leader', misbehave.noLeader, /500 No cluster leader/],
   ['answers a web page', misbehave.html, /HTML page/],
   ['is behind a broken proxy', misbehave.badGateway, /502 \(an HTML page\)/],
@@ -67,11 +70,12 @@ const failures: [string, Behave, RegExp][] = [
     'sends half a body and falls silent',
     misbehave.halfThenSilence,
     /stopped half-way: no rest within 150 ms/,
+    HASTY,
   ],
   ['sends half a body and resets', misbehave.halfThenReset, /stopped half-way/],
   ['sends half a body and ends', misbehave.halfThenEnd, /no JSON/],
   ['resets connections', misbehave.reset, /ECONNRESET|socket hang up/],
-  ['hangs', misbehave.hang, /no answer within 150 ms/],
+  ['hangs', misbehave.hang, /no answer within 150 ms/, HASTY],
   ['refuses the token', misbehave.forbidden, /403 Permission denied/],
   [
     'lost its leader, and shows emptiness',
@@ -86,37 +90,43 @@ const failures: [string, Behave, RegExp][] = [
 ];
 
 describe('a watch of an agent that', () => {
-  it.each(failures)('%s keeps its snapshot, says so once, and recovers', async (_, failure, error) => {
-    const { opened, states } = watch();
-    agent.script(list(both, 10));
-    await nodesBecome(opened, ['a', 'b']);
-    // The first ends the wait, the others what is asked then.
-    agent.script(misbehave.reset, failure, failure, failure);
-    await expect.poll(() => opened.state.kind).toBe('stale');
-    expect(opened.state).toMatchObject({ error: expect.stringMatching(error) });
-    agent.script(list([instance('a', 5001)], 3));
-    await nodesBecome(opened, ['a']);
-    expect(states.map(ids).filter((list) => list?.length === 0)).toEqual([]);
-    expect(told.map(({ operation, state }) => `${operation} ${state}`)).toEqual([
-      'watch failing',
-      'watch recovered',
-    ]);
-  });
+  it.each(failures)(
+    '%s keeps its snapshot, says so once, and recovers',
+    async (_, failure, error, options) => {
+      const { opened, states } = watch(options);
+      agent.script(list(both, 10));
+      await nodesBecome(opened, ['a', 'b']);
+      // The first ends the wait, the others what is asked then.
+      agent.script(misbehave.reset, failure, failure, failure);
+      await expect.poll(() => opened.state.kind).toBe('stale');
+      expect(opened.state).toMatchObject({ error: expect.stringMatching(error) });
+      agent.script(list([instance('a', 5001)], 3));
+      await nodesBecome(opened, ['a']);
+      expect(states.map(ids).filter((list) => list?.length === 0)).toEqual([]);
+      expect(told.map(({ operation, state }) => `${operation} ${state}`)).toEqual([
+        'watch failing',
+        'watch recovered',
+      ]);
+    },
+  );
 
-  it.each(failures)('%s from the start leaves it unknown, with the error', async (_, failure, error) => {
-    const { opened } = watch();
-    agent.script(failure);
-    await expect
-      .poll(() => opened.state)
-      .toMatchObject({
-        kind: 'unknown',
-        error: expect.stringMatching(error),
-      });
-    // What the failed question left open.
-    agent.script(failure);
-    agent.script(list(both, 10));
-    await expect.poll(() => ids(opened.state)).toEqual(['a', 'b']);
-  });
+  it.each(failures)(
+    '%s from the start leaves it unknown, with the error',
+    async (_, failure, error, options) => {
+      const { opened } = watch(options);
+      agent.script(failure);
+      await expect
+        .poll(() => opened.state)
+        .toMatchObject({
+          kind: 'unknown',
+          error: expect.stringMatching(error),
+        });
+      // What the failed question left open.
+      agent.script(failure);
+      agent.script(list(both, 10));
+      await expect.poll(() => ids(opened.state)).toEqual(['a', 'b']);
+    },
+  );
 
   it('was never there leaves it unknown, with the error', async () => {
     await agent.die();
@@ -146,7 +156,7 @@ describe('a watch of an agent that', () => {
     states.length = 0;
     const from = agent.watches.length;
     agent.script(...Array.from({ length: 1_000 }, (_, n) => list([...both].reverse(), n + 2)));
-    await expect.poll(() => agent.watches.length - from, { timeout: 5_000 }).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => agent.watches.length - from).toBeGreaterThanOrEqual(3);
     expect(agent.watches.length - from).toBeLessThan(10);
     expect(states).toEqual([]);
   });
@@ -156,7 +166,7 @@ describe('a watch of an agent that', () => {
     agent.script(list(both, 0));
     await nodesBecome(opened, ['a', 'b']);
     agent.script(list(both, 4));
-    await expect.poll(() => agent.indexes, { timeout: 3_000 }).toEqual(['-', '-', '4']);
+    await expect.poll(() => agent.indexes).toEqual(['-', '-', '4']);
   });
 
   it('cuts a wait once is asked again at once, without a word', async () => {
@@ -201,7 +211,7 @@ describe('a token', () => {
   });
 
   it('that never comes is an error in time', async () => {
-    const { opened } = watch({ token: () => new Promise(() => {}) });
+    const { opened } = watch({ ...HASTY, token: () => new Promise(() => {}) });
     await expect
       .poll(() => opened.state)
       .toMatchObject({
@@ -228,7 +238,7 @@ describe('several agents', () => {
     const second = await startAgent();
     agent.script(misbehave.hang);
     second.script(list(both, 10));
-    const { opened } = watch({ address: [agent.address, second.address] });
+    const { opened } = watch({ ...HASTY, address: [agent.address, second.address] });
     await nodesBecome(opened, ['a', 'b']);
     expect(agent.watches).toHaveLength(1);
     expect(told).toEqual([]);
@@ -270,7 +280,7 @@ describe('one registry', () => {
 
   it('says what is wrong with a list of services', async () => {
     agent.other = misbehave.noLeader;
-    await expect(open().services()).rejects.toThrow(/No cluster leader|internal server error/i);
+    await expect(open(HASTY).services()).rejects.toThrow(/No cluster leader|internal server error/i);
     agent.other = misbehave.html;
     await expect(registry.services()).rejects.toThrow(/no list of services/);
     agent.other = misbehave.hang;

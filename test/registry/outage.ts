@@ -10,7 +10,7 @@ import { createMesh, type Logger, type Mesh } from 'micromesh';
 const PAUSE_MS = 5;
 /** Each makes one call at a time. */
 const WORKERS = ['a', 'b'];
-const WITHIN_MS = 15_000;
+const WITHIN_MS = 30_000;
 
 /** A node that registers itself, in a process of its own. */
 class OutageNode {

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { consulForTests } from '../dev-agent/consul-binary.js';
 import { Outage, until } from './outage.js';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const found = await consulForTests();
 

@@ -9,6 +9,7 @@ import {
 } from '@micromesh/registry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { consulForTests } from '../dev-agent/consul-binary.js';
+import { steadyMs } from '../machine/steady-clock.js';
 import { nodesBecome } from './conformance.js';
 import { ConsulApi } from './consul-api.js';
 import { startHealthServer } from './health-server.js';
@@ -24,7 +25,7 @@ describe.skipIf(found === undefined)('with a real Consul', () => {
   beforeAll(async () => {
     agent = await startConsul({ binary: found?.path ?? '' });
     api = new ConsulApi(agent.address);
-  }, 30_000);
+  });
 
   afterEach(async () => {
     await Promise.all(registered.splice(0).map((node) => node.deregister()));
@@ -154,7 +155,7 @@ describe.skipIf(found === undefined)('with a real Consul', () => {
     const watch = open().watch(service);
     await nodesBecome(watch, ['taken-1']);
     await api.put('agent/service/deregister/taken-1');
-    await expect.poll(() => told, { timeout: 3_000 }).toEqual(['registered', 'reregistered']);
+    await expect.poll(() => told).toEqual(['registered', 'reregistered']);
     await nodesBecome(watch, ['taken-1']);
     unsubscribe();
   });
@@ -185,11 +186,11 @@ describe.skipIf(found === undefined)('with a real Consul', () => {
     const registry = open({ checkIntervalMs: 1_000, heartbeatMs: 300 });
     await register(registry, { service, id: 'unreached-1', address, check: 'auto' });
     const checks = async () => await api.get('health/checks/unreached');
-    await expect.poll(checks, { timeout: 10_000 }).toMatchObject([{ Type: 'ttl', Status: 'passing' }]);
+    await expect.poll(checks).toMatchObject([{ Type: 'ttl', Status: 'passing' }]);
     await nodesBecome(registry.watch(service), ['unreached-1']);
   });
 
-  it('holds its nodes again soon after it was killed and came back empty', { timeout: 60_000 }, async () => {
+  it('holds its nodes again soon after it was killed and came back empty', { timeout: 180_000 }, async () => {
     const server = await startHealthServer();
     const service = { name: 'phoenix' };
     // Nobody watches in the processes of the nodes.
@@ -201,12 +202,11 @@ describe.skipIf(found === undefined)('with a real Consul', () => {
     // Down for a moment, and for so long that the waits between tries have grown.
     for (const downMs of [0, 3_000]) {
       agent.kill('SIGKILL');
-      await expect.poll(() => watch.state.kind, { timeout: 3_000 }).toBe('stale');
+      await expect.poll(() => watch.state.kind).toBe('stale');
       await new Promise((resolve) => setTimeout(resolve, downMs));
       await agent.restart();
-      const from = performance.now();
-      await nodesBecome(watch, ['grpc-1', 'ttl-1']);
-      expect(performance.now() - from).toBeLessThan(2_500);
+      // Sooner than with the next heartbeat, which may be ten seconds away.
+      expect(await steadyMs(() => nodesBecome(watch, ['grpc-1', 'ttl-1']))).toBeLessThan(5_000);
     }
     server.stop();
   });
@@ -218,7 +218,7 @@ describe.skipIf(found === undefined)('with a real Consul', () => {
     // Consul takes 200 connections from one address and resets the others, those of registrations included.
     const watches = Array.from({ length: 230 }, (_, n) => registry.watch({ name: `crowd-${n}` }));
     const current = () => watches.filter((watch) => watch.state.kind === 'current').length;
-    await expect.poll(current, { timeout: 5_000 }).toBe(230);
+    await expect.poll(current).toBe(230);
     await register(registry, {
       service: { name: 'own-connection' },
       id: 'own-2',

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { freePort } from '@micromesh/cli/stage';
 
 /** One request as the agent got it. */
 export interface SeenRequest {
@@ -88,8 +89,9 @@ export class ScriptedAgent {
   #port = 0;
   #connections = 0;
 
-  /** Starts to listen: at the port of before where there was one. */
+  /** Starts to listen: at the port of before where there was one, which no outgoing connection can have been given meanwhile. */
   async start(): Promise<this> {
+    if (this.#port === 0) this.#port = await freePort();
     const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
       this.#take(request, response),
     );
@@ -104,7 +106,6 @@ export class ScriptedAgent {
       server.listen(this.#port, '127.0.0.1', resolve);
     });
     this.#server = server;
-    this.#port = (server.address() as AddressInfo).port;
     return this;
   }
 

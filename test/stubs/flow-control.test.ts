@@ -34,30 +34,35 @@ beforeEach(() => {
 
 afterEach(() => mesh.close());
 
-/** What the process holds when everything that can go has gone. */
-function heldBytes(): number {
+/** What the process holds when everything that can go has gone: the least of a few looks, as some of it goes a turn later. */
+async function heldBytes(): Promise<number> {
   const gc: unknown = runInNewContext('gc');
-  if (typeof gc === 'function') gc();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  let least = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < 3; look++) {
+    if (typeof gc === 'function') gc();
+    const { heapUsed, external } = process.memoryUsage();
+    least = Math.min(least, heapUsed + external);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return least;
 }
 
 const REQUEST: ProbeRequest = { text: '', count: MESSAGES, payload: Buffer.alloc(0), size: 1024 };
 
 /** Reads all, and stands still now and then, so that a client which reads ahead would fill its memory. */
 async function readSlowly(replies: AsyncIterable<ProbeReply>): Promise<{ read: number; grownMiB: number }> {
-  const before = heldBytes();
+  const before = await heldBytes();
   let read = 0;
   let grown = 0;
   for await (const _reply of replies) {
     if (read++ % 20_000 !== 5000) continue;
     await new Promise((resolve) => setTimeout(resolve, 100));
-    grown = Math.max(grown, heldBytes() - before);
+    grown = Math.max(grown, (await heldBytes()) - before);
   }
   return { read, grownMiB: grown / MIB };
 }
 
-describe('a slow reader of 100,000 messages of 1 KiB', { timeout: 60_000 }, () => {
+describe('a slow reader of 100,000 messages of 1 KiB', { timeout: 120_000 }, () => {
   it('does not fill the memory of a grpc-js stub', async () => {
     const channel = mesh.channel('probe', { definitions: [ProbeService] });
     const target = { address: 'probe', options: { channelOverride: channel }, channel: () => channel };
@@ -85,7 +90,7 @@ describe('a slow reader of 100,000 messages of 1 KiB', { timeout: 60_000 }, () =
   });
 });
 
-describe('a writer', { timeout: 60_000 }, () => {
+describe('a writer', { timeout: 120_000 }, () => {
   it('is paced by a server that does not read', async () => {
     const probe = mesh.client(ProbeService, { service: 'probe' });
     let taken = 0;
@@ -96,7 +101,7 @@ describe('a writer', { timeout: 60_000 }, () => {
         yield { text: '', count: 0, payload: Buffer.alloc(1024), size: 0 };
       }
     }
-    const before = heldBytes();
+    const before = await heldBytes();
     const ended = probe.collect(endless(), { metadata: metadata({ do: 'ignore' }), signal: stop.signal });
     ended.catch(() => {});
     let last = -1;
@@ -106,19 +111,19 @@ describe('a writer', { timeout: 60_000 }, () => {
     }
     expect(taken).toBeGreaterThan(10);
     expect(taken).toBeLessThan(10_000);
-    expect((heldBytes() - before) / MIB).toBeLessThan(32);
+    expect(((await heldBytes()) - before) / MIB).toBeLessThan(32);
     stop.abort();
     await expect(ended).rejects.toMatchObject({ code: 1 });
-    expect((heldBytes() - before) / MIB).toBeLessThan(4);
+    await expect.poll(async () => ((await heldBytes()) - before) / MIB).toBeLessThan(4);
   });
 
   it('of 40,000 messages leaves nothing of them in memory', async () => {
     const probe = mesh.client(ProbeService, { service: 'probe' });
-    const before = heldBytes();
+    const before = await heldBytes();
     let grown = 0;
     async function* many(): AsyncGenerator<ProbeRequest> {
       for (let index = 1; index <= 40_000; index++) {
-        if (index % 10_000 === 0) grown = Math.max(grown, heldBytes() - before);
+        if (index % 10_000 === 0) grown = Math.max(grown, (await heldBytes()) - before);
         yield { text: '', count: 0, payload: Buffer.alloc(100), size: 0 };
       }
     }

@@ -57,9 +57,9 @@ export function metadata(pairs: Readonly<Record<string, string | Buffer>>): Meta
 }
 
 // A process that starts beside others on a slow machine has needed more than five seconds.
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 
-/** Waits until a condition holds; fails after 15 seconds. */
+/** Waits until a condition holds; fails after 30 seconds. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
   const end = Date.now() + WAIT_MS;
   while (!condition()) {

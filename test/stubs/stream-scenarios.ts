@@ -93,7 +93,7 @@ export const STREAM_SCENARIOS: readonly Scenario[] = [
     name: 'server stream: a deadline in the middle',
     run: async (stub) => {
       const call = stub.list(request({ count: 2 }), metadata({ do: 'hang' }), {
-        deadline: Date.now() + 1000,
+        deadline: Date.now() + 3000,
       });
       const texts: string[] = [];
       call.on('data', ({ text }: ProbeReply) => texts.push(text));
@@ -188,7 +188,7 @@ export const STREAM_SCENARIOS: readonly Scenario[] = [
       // Nobody may wait for ever for a confirmation.
       const late = await Promise.race([
         new Promise((resolve) => call.write(request(), () => resolve('called back'))),
-        new Promise((resolve) => setTimeout(() => resolve('never called back'), 200)),
+        new Promise((resolve) => setTimeout(() => resolve('never called back'), 5000)),
       ]);
       return { seen, late };
     },

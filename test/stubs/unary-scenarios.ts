@@ -225,7 +225,7 @@ export const UNARY_SCENARIOS: readonly Scenario[] = [
     name: 'a stub that waits to be ready',
     run: (stub) =>
       new Promise((resolve) =>
-        stub.waitForReady(Date.now() + 2000, (error) => resolve(error?.message ?? 'ready')),
+        stub.waitForReady(Date.now() + 20_000, (error) => resolve(error?.message ?? 'ready')),
       ),
   },
   {
