@@ -3,7 +3,7 @@ import type { Outcome, Reason } from './outcome.js';
 
 /** What an outcome means to retry, marking, breaker and metrics alike. */
 export interface Classification {
-  /** `ignored`: says nothing about anybody (a caller's cancellation, a lost race). */
+  /** `ignored`: nobody has failed (a caller's cancellation, a lost race). */
   readonly verdict: 'ok' | 'retryable' | 'failed' | 'ignored';
   /** Whether the outcome counts against the node that gave it. */
   readonly blame: 'node' | 'nobody';

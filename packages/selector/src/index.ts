@@ -26,6 +26,7 @@ export {
 } from './outlier-detection.js';
 export type { NodeFigures } from './outlier-rules.js';
 export { maxEjected, OUTLIER_DEFAULTS, type OutlierSettings } from './outlier-settings.js';
+export { Pace } from './pace.js';
 export { PeakEwma } from './peak-ewma.js';
 export { type Pick, Picker } from './picker.js';
 export { PICKER_DEFAULTS, type PickerSettings } from './picker-settings.js';

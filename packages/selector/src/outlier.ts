@@ -83,7 +83,8 @@ export class OutlierRecord implements NodeFigures {
     if (this.latencies === undefined || waitedMs <= this.#settings.latencyFloorMs) return;
     const limitMs = slowLimitMs(latenciesOf(peers()), now, this.#settings);
     if (limitMs === undefined || waitedMs * BUCKET_RATIO <= limitMs) return;
-    this.latencies.add(now, Math.max(waitedMs, limitMs) * BUCKET_RATIO);
+    if (this.#coldAnswers > 0) this.#coldAnswers--;
+    else this.latencies.add(now, Math.max(waitedMs, limitMs) * BUCKET_RATIO);
   }
 
   /** Takes note of an attempt that the node is to blame for. */

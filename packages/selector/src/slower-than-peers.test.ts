@@ -180,14 +180,18 @@ describe('nobody is ejected', () => {
     }
   });
 
-  it('for the first answers of a node that is new: it is cold', () => {
+  it.each<[string, (cold: OutlierRecord, now: number, warm: OutlierRecord) => void]>([
+    ['answers', (cold, now) => cold.success(now, 400)],
+    ['attempts that were given up', (cold, now, warm) => cold.noAnswer(now, 400, () => [warm])],
+  ])('for the first %s of a node that is new: it is cold', (_, beSlow) => {
     const warm = new OutlierRecord(OUTLIER_DEFAULTS);
     const cold = new OutlierRecord(OUTLIER_DEFAULTS);
     const causes: (string | undefined)[] = [];
     for (let now = 0; now < 4000; now += 10) {
       warm.success(now, 10);
       if (now >= 2000 && now % 50 === 0) {
-        cold.success(now, now < 2500 ? 400 : 10);
+        if (now < 2500) beSlow(cold, now, warm);
+        else cold.success(now, 10);
         causes.push(cold.outlierCause(now, () => [warm]));
       }
     }

@@ -3,6 +3,8 @@ import type { Outcome } from '@micromesh/core';
 /** An attempt, as its call steers it. */
 export interface RunningAttempt {
   readonly nodeId: string;
+  /** On the mesh's clock. */
+  readonly startedAt: number;
   /** How many request messages it has begun to write. */
   readonly position: number;
   /** Ends it with an outcome of the mesh's own. */

@@ -15,7 +15,7 @@ export function comparableLatencyMs(attempt: Attempt, outcome: Outcome, now: num
   return now - answeredAt > MAX_AGE_MS ? undefined : answeredAt - attempt.startedAt;
 }
 
-/** How long the node has left an attempt without an answer; undefined where it has answered, was not asked, or under the same conditions. */
+/** How long the node has left an attempt without an answer; undefined where it has answered, was sent nothing, or is not to be compared with others. */
 export function comparableSilenceMs(attempt: Attempt, now: number): number | undefined {
   if (isFedByCaller(attempt) || isBound(attempt)) return undefined;
   return attempt.answeredAt === undefined && attempt.delivery !== 'unsent'

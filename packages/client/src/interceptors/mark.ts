@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { type Clock, classify, type Reason } from '@micromesh/core';
+import { type Clock, classify, type Outcome, type Reason } from '@micromesh/core';
 import type { Attempt } from '../attempt/attempt.js';
 import type { Bracket } from '../chain/interceptor.js';
 import { comparableLatencyMs, comparableSilenceMs } from './comparable-latency.js';
@@ -28,7 +28,7 @@ export function mark(clock: Clock): Bracket<Attempt> {
       const now = clock.now();
       if (remote) handle.heard(now);
       const { ejections } = attempt.call.to;
-      if (outcome.reason === 'superseded' && ejections === undefined) noteOutpaced(attempt, now);
+      if (ejections === undefined && isOvertaken(attempt, outcome)) noteSilence(attempt, now, 'overtaken');
       if (verdict === 'ignored') return;
       if (ejections !== undefined) {
         ejections.count(attempt, outcome, now);
@@ -36,7 +36,7 @@ export function mark(clock: Clock): Bracket<Attempt> {
         return;
       }
       if (outcome.reason === 'deadline' || (remote && STRAINS.has(outcome.code))) tally.strain(now);
-      if (outcome.reason === 'deadline') noteDeadline(attempt, now);
+      if (outcome.reason === 'deadline') noteSilence(attempt, now, 'noAnswer');
       const failed = blame === 'node' || (remote && tally.countsCode(outcome.code));
       if (!failed && !remote) return;
       // An error that is worth a retry is no quick success, be the node to blame for it or not.
@@ -48,14 +48,14 @@ export function mark(clock: Clock): Bracket<Attempt> {
   };
 }
 
-function noteOutpaced(attempt: Attempt, now: number): void {
-  const waitedMs = comparableSilenceMs(attempt, now);
-  if (waitedMs !== undefined) attempt.handle.tally.outpaced(now, waitedMs);
+/** A lost race says something of a node that began it first; one that was to help another is slow where the request is. */
+function isOvertaken({ call: { winner }, startedAt }: Attempt, { reason }: Outcome): boolean {
+  return reason === 'superseded' && winner !== undefined && winner.startedAt > startedAt;
 }
 
-function noteDeadline(attempt: Attempt, now: number): void {
+function noteSilence(attempt: Attempt, now: number, what: 'overtaken' | 'noAnswer'): void {
   const waitedMs = comparableSilenceMs(attempt, now);
-  if (waitedMs !== undefined) attempt.handle.tally.noAnswer(now, waitedMs);
+  if (waitedMs !== undefined) attempt.handle.tally[what](now, waitedMs);
 }
 
 function tellStrategy(attempt: Attempt, now: number, failed: boolean): void {

@@ -14,6 +14,8 @@ export interface LivenessOwner {
   readonly isIdle: boolean;
   /** Asked, answered or silent: what it is to callers may be another. */
   onLiveness(news: string): void;
+  /** Something came from the node. */
+  onHeard(now: number): void;
   /** A question has come to its end. */
   onVerdict(verdict: Verdict, durationMs: number): void;
   /** It has been silent for long and nobody waits for it: it is worth a new connection. */
@@ -28,13 +30,23 @@ export class Liveness {
   #question: Question | undefined;
   #reconnect: Timer | undefined;
   #ended = false;
-  /** When anything last came from the node, on the mesh's clock. */
-  heardAt = Number.NEGATIVE_INFINITY;
+  #heardAt = Number.NEGATIVE_INFINITY;
   /** When the last question that the node answered was put, on the mesh's clock: it lived then, or later. */
   provedAt = Number.NEGATIVE_INFINITY;
 
   constructor(owner: LivenessOwner) {
     this.#owner = owner;
+  }
+
+  /** When anything last came from the node, on the mesh's clock. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  /** Something came from the node. */
+  heard(now: number): void {
+    this.#heardAt = now;
+    this.#owner.onHeard(now);
   }
 
   /** It was asked, and has said nothing since. */
@@ -74,7 +86,7 @@ export class Liveness {
     const durationMs = clock.now() - startedAt;
     this.#owner.onVerdict(verdict, durationMs);
     if (verdict === 'alive') {
-      this.heardAt = clock.now();
+      this.heard(clock.now());
       this.provedAt = startedAt;
     }
     if (verdict === 'silent' && this.#owner.isConnected && !this.#ended) {
@@ -101,7 +113,7 @@ export class Liveness {
     const { clock, connection } = this.#owner;
     const end = await askNode(connection, clock, CAUTIOUS_ANSWER_MS).end;
     if (end === 'disconnected' || !this.#isMissed) return;
-    this.heardAt = clock.now();
+    this.heard(clock.now());
     this.endSilence();
     this.#owner.onLiveness('');
   }

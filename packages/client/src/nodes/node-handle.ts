@@ -171,7 +171,10 @@ export class NodeHandle implements Candidate {
 
   /** Something came from the node. */
   heard(now: number): void {
-    this.#liveness.heardAt = now;
+    this.#liveness.heard(now);
+  }
+
+  onHeard(now: number): void {
     this.tally.heard(now);
   }
 
@@ -269,7 +272,6 @@ export class NodeHandle implements Candidate {
   }
 
   onVerdict(verdict: Verdict, durationMs: number): void {
-    if (verdict === 'alive') this.tally.heard(this.clock.now());
     if (!events.question.heard) return;
     const { service } = this.#in;
     events.question.publish({ service, nodeId: this.node.id, address: this.address, verdict, durationMs });

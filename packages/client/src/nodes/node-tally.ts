@@ -1,4 +1,5 @@
 import type { OutlierRecord, OutlierSettings } from '@micromesh/selector';
+import { OvertakenAttempts } from './overtaken-attempts.js';
 
 /** What a tally asks of its node. */
 export interface TalliedNode<Attempt> {
@@ -15,25 +16,11 @@ export interface TalliedNode<Attempt> {
   judge(now: number): void;
 }
 
-/** An attempt that another one of its call was before. */
-interface Outpaced {
-  readonly at: number;
-  readonly waitedMs: number;
-}
-
-/** As many and not a word from the node: it is asked. */
-const INQUIRE_AFTER = 3;
-
-/** More than it takes to find a node slow; and who is not heard of for longer is not slow, but silent. */
-const MAX_OUTPACED = 32;
-const MAX_OUTPACED_AGE_MS = 1000;
-
 /** Counts what the attempts on a node come to. */
 export class NodeTally<Attempt> {
   /** Attempts that were under way at the last loss that counted: what they lose is the same loss. */
   #sharingLoss = new Set<Attempt>();
-  /** Since the node was last heard. */
-  #outpaced: Outpaced[] = [];
+  readonly #overtaken = new OvertakenAttempts();
 
   constructor(
     private readonly node: TalliedNode<Attempt>,
@@ -62,24 +49,17 @@ export class NodeTally<Attempt> {
     this.node.judge(now);
   }
 
-  /**
-   * An attempt that was given up because another one of its call was first: no failure, and a slow answer from when on the node is heard.
-   * One that stands still for a moment lets many be outpaced meanwhile: all that comes of it counts at once, as its answers do.
-   */
-  outpaced(now: number, waitedMs: number): void {
-    if (this.#outpaced.length >= MAX_OUTPACED) return;
-    this.#outpaced.push({ at: now, waitedMs });
-    // Where all its calls are hedged nobody else would hear it, or that it is silent.
-    if (this.#outpaced.length % INQUIRE_AFTER === 0) this.node.inquire();
+  /** An attempt that was given up because one that began later was first: no failure, and a slow answer from when on the node is heard. */
+  overtaken(now: number, waitedMs: number): void {
+    if (!this.node.isCold(now)) this.#overtaken.add(now, waitedMs);
+    if (this.#overtaken.count(now)) this.node.inquire();
   }
 
   /** Something came from the node. */
   heard(now: number): void {
-    if (this.#outpaced.length === 0) return;
-    const outpaced = this.#outpaced;
-    this.#outpaced = [];
-    for (const { at, waitedMs } of outpaced)
-      if (now - at <= MAX_OUTPACED_AGE_MS) this.#noteUnanswered(now, waitedMs);
+    const waits = this.#overtaken.take(now);
+    if (waits.length === 0) return;
+    for (const waitedMs of waits) this.#noteUnanswered(now, waitedMs);
     this.node.judge(now);
   }
 

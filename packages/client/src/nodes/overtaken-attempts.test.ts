@@ -1,6 +1,7 @@
-import { status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
-import { TestWorld } from '../testing/index.js';
+import { TestWorld, testNode } from '../testing/index.js';
+import { OvertakenAttempts } from './overtaken-attempts.js';
 
 const NODES = ['a', 'b', 'c'];
 const WARM_MS = 5000;
@@ -123,5 +124,79 @@ describe('a node that loses its hedged calls', () => {
     world.transport.node('a').thaw();
     await load(1000);
     expect(standingOfA()).toBe('healthy');
+  });
+
+  it('is not, where it helps with requests that are slow anywhere', async () => {
+    for (const seed of SEEDS.slice(0, 5)) {
+      const world = new TestWorld(seed, { callerLabels: { zone: 'near' } });
+      const zoned = (id: string, zone: string) => testNode(id, { labels: { zone } });
+      world.registry.show({ name: 'hello' }, [zoned('here', 'near'), zoned('there', 'far')]);
+      await world.clock.settle();
+      for (const id of ['here', 'there'])
+        world.transport.node(id).script = ({ metadata }) => ({
+          kind: 'answer',
+          messages: [Buffer.from(id)],
+          afterMs: metadata.get('long').length > 0 ? 300 : 10,
+        });
+      const caller = world.caller({ hedge: { afterMs: 50 }, retries: 1, filter: { locality: 'prefer' } });
+      const [service] = world.room.services;
+      for (let calls = 0; calls < 1000; calls++) {
+        const metadata = new Metadata();
+        if (calls % 17 === 0) metadata.set('long', 'yes');
+        world.call(caller, { idempotent: true, metadata });
+        await world.clock.advance(10);
+        const standings = [...(service?.nodes.handles ?? [])].map(({ standing }) => standing);
+        expect(standings).toEqual(['healthy', 'healthy']);
+      }
+      expect(world.path).toContain('there');
+      world.room.close();
+    }
+  });
+
+  it('is asked no more than five times a second where it answers', async () => {
+    const world = new TestWorld(1);
+    await world.nodes(...NODES);
+    for (const id of NODES)
+      world.transport.node(id).script = () => ({
+        kind: 'answer',
+        messages: [Buffer.from(id)],
+        afterMs: id === 'a' ? 40 : 12,
+      });
+    const caller = world.caller({ hedge: { afterMs: 20 }, retries: 2, idempotent: true });
+    for (let calls = 0; calls < 2000; calls++) {
+      world.call(caller);
+      await world.clock.advance(1);
+    }
+    expect(world.transport.questions).toBeGreaterThan(0);
+    expect(world.transport.questions).toBeLessThanOrEqual(10);
+    world.room.close();
+  });
+});
+
+describe('the attempts on a node that were overtaken', () => {
+  it('are kept to the latest of a second, and no more than 32', () => {
+    const overtaken = new OvertakenAttempts();
+    const add = (now: number, waitedMs: number) => {
+      overtaken.add(now, waitedMs);
+      return overtaken.count(now);
+    };
+    for (let count = 0; count < 100; count++) add(0, 60);
+    add(1001, 70);
+    expect(overtaken.take(1001)).toEqual([70]);
+    for (let count = 0; count < 100; count++) add(2000, 80);
+    expect(overtaken.take(2000)).toHaveLength(32);
+  });
+
+  it('ask for the node however many there are, every 200 ms from the third on, until it is heard', () => {
+    const overtaken = new OvertakenAttempts();
+    const asked: number[] = [];
+    const countUntil = (fromMs: number, untilMs: number) => {
+      for (let now = fromMs; now < untilMs; now += 10) if (overtaken.count(now)) asked.push(now);
+    };
+    countUntil(0, 1000);
+    expect(asked).toEqual([20, 220, 420, 620, 820]);
+    overtaken.take(1000);
+    countUntil(1010, 1100);
+    expect(asked.slice(5)).toEqual([1030]);
   });
 });
