@@ -49,6 +49,15 @@ async function ask(url: string): Promise<Answer> {
   return { httpStatus: response.status, body: await response.json() };
 }
 
+/** Serves hello with a handler that does nothing but call the one of another service. */
+async function serveInFrontOf(service: string): Promise<void> {
+  const further = mesh.client(HelloService, { service });
+  await mesh
+    .server('hello')
+    .add(HelloService, { ...helloHandlers(), anything: (request) => further.anything(request) })
+    .start({ drain: { lameDuckMs: 0, graceMs: 100 } });
+}
+
 const UNREACHABLE = {
   code: 14,
   status: 'UNAVAILABLE',
@@ -136,5 +145,52 @@ describe('a call that the mesh itself ends', () => {
         message: expect.stringContaining('add a rule without a match as the last one'),
       },
     ]);
+  });
+
+  it('tells clients nothing of a call that a handler made, either', async () => {
+    const url = await open('memory:', rules(`{ ${TO_HELLO} }`));
+    await serveInFrontOf('further');
+    expect(await ask(`${url}/hello/anything`)).toEqual({ httpStatus: 503, body: UNREACHABLE });
+    expect(warned).toEqual([
+      {
+        fields: { reason: 'noNode', status: 'UNAVAILABLE', subject: '/hello.v1.Hello/Anything', alike: 0 },
+        message: expect.stringContaining('no node of further is registered at memory'),
+      },
+    ]);
+  });
+
+  it('names no resource whose faults are those of attempts', async () => {
+    const fault = '{ abort: { httpStatus: 418, percentage: { value: 100 } } }';
+    const text = rules(`{ fault: ${fault}, ${TO_HELLO} }`);
+    const annotated = text.replace(
+      'name: web',
+      'name: web, annotations: { micromesh.io/fault-scope: attempt }',
+    );
+    const url = await open('memory:', annotated);
+    await serveInFrontOf('further');
+    expect(await ask(`${url}/hello/anything`)).toEqual({
+      httpStatus: 500,
+      body: { code: 2, status: 'UNKNOWN', message: 'the call failed' },
+    });
+    expect(warned).toMatchObject([{ fields: { reason: 'fault' }, message: expect.stringContaining('web') }]);
+  });
+
+  it.each([
+    ['hello', ''],
+    ['further', ', through a handler too'],
+  ])("passes on an operator's answer for the calls of processes to %s%s", async (host) => {
+    const closed = `---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: closed }
+spec: { hosts: [${host}], http: [{ directResponse: { status: 503, body: { string: closed until five } } }] }
+`;
+    const url = await open('memory:', closed);
+    if (host !== 'hello') await serveInFrontOf(host);
+    expect(await ask(`${url}/hello/anything`)).toEqual({
+      httpStatus: 503,
+      body: { code: 14, status: 'UNAVAILABLE', message: 'closed until five' },
+    });
+    expect(warned).toEqual([]);
   });
 });

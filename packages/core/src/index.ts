@@ -44,6 +44,7 @@ export {
 export { IDEMPOTENCY_KEY, idempotencyKey } from './idempotency-key.js';
 export { type Logger, silentLogger } from './logger.js';
 export { isLoopbackHost, namesLoopback } from './loopback.js';
+export { DIRECT_RESPONSE, MESH_REASON } from './mesh-reason.js';
 export {
   type Idempotency,
   type Method,

@@ -1,5 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { messageOf } from '@micromesh/core';
+import { MESH_REASON, messageOf } from '@micromesh/core';
 import { isErrorCode, RpcError } from './rpc-error.js';
 import { removeReserved } from './sendable-metadata.js';
 
@@ -17,7 +17,7 @@ const MAX_DETAILS = 4096;
 
 /**
  * The status for what a handler threw: its own numeric gRPC `code` with `details` (else the message) and `metadata`;
- * anything else is UNKNOWN with the message.
+ * anything else is UNKNOWN with the message. Where the mesh ended a call of the handler's own, a trailer says that the words are the mesh's.
  *
  * @param trailer - what the handler has put into `context.trailer`.
  */
@@ -36,6 +36,8 @@ export function replyTo(error: unknown, trailer: Metadata | undefined): ReplySta
     }
     metadata.merge(own);
   }
+  const reason = meshReason(error);
+  if (reason !== undefined && metadata.get(MESH_REASON).length === 0) metadata.set(MESH_REASON, reason);
   const details = typeof error.details === 'string' ? error.details : messageOf(error);
   return { code: error.code, details: sendable(details), metadata, chosen: true };
 }
@@ -48,6 +50,12 @@ interface CodedError {
 
 function hasErrorCode(error: unknown): error is CodedError {
   return typeof error === 'object' && error !== null && 'code' in error && isErrorCode(error.code);
+}
+
+/** Why the mesh ended the call whose `CallError` it is, which this package does not know; undefined: it is none, or the words are a server's. */
+function meshReason(error: object): string | undefined {
+  if (!(error instanceof Error) || error.name !== 'CallError' || !('reason' in error)) return undefined;
+  return typeof error.reason === 'string' && error.reason !== 'none' ? error.reason : undefined;
 }
 
 function sendable(details: string): string {

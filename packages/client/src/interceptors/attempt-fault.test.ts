@@ -1,4 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
+import { MESH_REASON } from '@micromesh/core';
 import { describe, expect, it } from 'vitest';
 import type { ClientRoomParts } from '../client-room.js';
 import { TestWorld, testNode } from '../testing/index.js';
@@ -30,6 +31,12 @@ describe('an abort of an attempt', () => {
       details: 'VirtualService hello spec.http[0].fault.abort ends the attempt on purpose',
     });
     expect([call.attempts, world.path]).toEqual([1, []]);
+  });
+
+  it('is known for a rule by its trailer, as what a server passes on of one', async () => {
+    const world = await worldWith(ABORT());
+    const { trailers } = await world.call(world.caller({ retries: 0 })).outcome;
+    expect(trailers.getMap()).toEqual({ [MESH_REASON]: 'fault' });
   });
 
   it('is retried, on another node and out of the budget, as in earnest', async () => {

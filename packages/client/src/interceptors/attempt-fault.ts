@@ -1,5 +1,5 @@
 import { Metadata } from '@grpc/grpc-js';
-import type { Outcome, Random } from '@micromesh/core';
+import { MESH_REASON, type Outcome, type Random } from '@micromesh/core';
 import { drawFault, type FaultRule } from '@micromesh/policy/route';
 import type { Attempt } from '../attempt/attempt.js';
 import type { Interceptor, Invoke } from '../chain/interceptor.js';
@@ -34,10 +34,13 @@ async function afterDelay(
 }
 
 function answered({ code, origin: { resource, path } }: Abort): Outcome {
+  // For all else it is as if the node had said it, but its words are none for who is outside.
+  const trailers = new Metadata();
+  trailers.set(MESH_REASON, 'fault');
   return {
     code,
     details: `${resource} ${path} ends the attempt on purpose`,
-    trailers: new Metadata(),
+    trailers,
     origin: 'remote',
     delivery: 'answered',
     reason: 'none',

@@ -1,5 +1,13 @@
 import { status } from '@grpc/grpc-js';
-import { formatServiceKey, type Method, type Outcome, type Random, type ServiceKey } from '@micromesh/core';
+import {
+  DIRECT_RESPONSE,
+  formatServiceKey,
+  MESH_REASON,
+  type Method,
+  type Outcome,
+  type Random,
+  type ServiceKey,
+} from '@micromesh/core';
 import type { PolicySet, ServicePolicy, TrafficSettings } from '@micromesh/policy';
 import {
   drawDestination,
@@ -40,7 +48,13 @@ export interface Destination {
 /** Where a call goes and how, or what it ends with for want of a way. */
 export type Routed =
   | { readonly kind: 'routed'; readonly plan: CallPlan; readonly to: Service }
-  | { readonly kind: 'refused'; readonly code: number; readonly details: string };
+  | {
+      readonly kind: 'refused';
+      readonly code: number;
+      readonly details: string;
+      /** Whether the words are an operator's, for who calls; default false. */
+      readonly areForCallers?: boolean;
+    };
 
 type Refused = Extract<Routed, { readonly kind: 'refused' }>;
 
@@ -235,8 +249,10 @@ function noRule({ routes, service }: ServicePolicy): Routed {
 function answered(action: Exclude<RouteAction, { readonly kind: 'route' }>): Routed {
   const { resource, path } = action.origin;
   if (action.kind === 'directResponse') {
-    const said = action.message === '' ? `${resource} ${path} answers ${action.httpStatus}` : action.message;
-    return { kind: 'refused', code: action.grpcCode, details: said };
+    const { grpcCode: code, httpStatus, message } = action;
+    return message === ''
+      ? { kind: 'refused', code, details: `${resource} ${path} answers ${httpStatus}` }
+      : { kind: 'refused', code, details: message, areForCallers: true };
   }
   const details = `${resource} ${path} redirects the call with ${action.httpStatus}, which gRPC does not follow`;
   return { kind: 'refused', code: status.UNKNOWN, details };
@@ -247,6 +263,8 @@ function placeOf({ origin: { resource, path } }: Mirror['target']): string {
 }
 
 /** What a refused call ends with. */
-export function refusal({ code, details }: Refused): Outcome {
-  return localOutcome(code, 'route', 'unsent', details);
+export function refusal({ code, details, areForCallers = false }: Refused): Outcome {
+  const outcome = localOutcome(code, 'route', 'unsent', details);
+  if (areForCallers) outcome.trailers.set(MESH_REASON, DIRECT_RESPONSE);
+  return outcome;
 }
