@@ -43,6 +43,13 @@ describe('a rule that aborts all of its calls', () => {
     ],
     ['a request', REQUEST, 'httpStatus: 418', '', `418, in gRPC UNKNOWN: ${AT} ends every call on purpose`],
     [
+      'attempts of a request',
+      REQUEST,
+      'httpStatus: 418',
+      'micromesh.io/fault-scope: attempt',
+      `UNKNOWN: ${AT} ends every attempt on purpose`,
+    ],
+    [
       'a request, by a gRPC status',
       REQUEST,
       'grpcStatus: UNAVAILABLE',

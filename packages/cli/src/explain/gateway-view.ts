@@ -150,7 +150,9 @@ async function wayView(
   const methodPath = match?.rewritePath?.(request.path) ?? request.path;
   const goesOn = { ...common, ends: null, answer: null, methodPath };
   if (rule === undefined) return { ...goesOn, values: [], destinations: [] };
-  const ends = abortOfAll(rule, httpStatusOf);
+  // Of an attempt it is as if the node had answered, which has gRPC's statuses alone.
+  const isOfCall = rule.annotations.faultScope.value === 'call';
+  const ends = abortOfAll(rule, isOfCall ? httpStatusOf : undefined);
   const values: readonly EffectiveValue[] = [
     ...ruleValues(rule, match, request.path),
     ...corsValues(rule.cors),
