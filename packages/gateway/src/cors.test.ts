@@ -28,13 +28,18 @@ describe('a corsPolicy', () => {
     }
   });
 
-  it('allows every origin where it allows *, by its own name', () => {
-    const rule = { ...RULE, allowsOrigin: (origin: string) => origin === '*' };
+  it('allows what the rule does, by its own name, also where all are allowed', () => {
+    const rule = { ...RULE, allowsOrigin: () => true };
     for (const origin of [PAGE, 'null']) {
       expect(corsVerdict(rule, 'GET', { origin })).toEqual(
         verdict(true, false, { 'access-control-allow-origin': origin }),
       );
     }
+  });
+
+  it('lets nobody in because a pattern takes the text *', () => {
+    const rule = { ...RULE, allowsOrigin: (origin: string) => /^[^/]*$/.test(origin) };
+    expect(corsVerdict(rule, 'GET', { origin: PAGE })).toEqual(verdict(false, false));
   });
 
   it('answers a preflight of an origin that it allows, whatever comes of others', () => {

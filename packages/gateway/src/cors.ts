@@ -11,16 +11,13 @@ export interface CorsVerdict {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const ANY_ORIGIN = '*';
-
 /** Does what Envoy's cors filter does. A preflight of another origin is answered without headers, or goes on as any request. */
 export function corsVerdict(rule: CorsRule, method: string, headers: IncomingHttpHeaders): CorsVerdict {
   // A cache must not give one origin's answer to another, nor to none.
   const vary = { vary: 'origin' };
   const { origin } = headers;
   if (origin === undefined || origin === '') return { allowed: false, answered: false, headers: vary };
-  // As in Envoy, `*` is more than a text here.
-  const allowed = rule.allowsOrigin(ANY_ORIGIN) || rule.allowsOrigin(origin);
+  const allowed = rule.allowsOrigin(origin);
   const isPreflight = method === 'OPTIONS' && (headers['access-control-request-method'] ?? '') !== '';
   if (!allowed) {
     return { allowed, answered: isPreflight && !rule.forwardsUnmatchedPreflights, headers: vary };

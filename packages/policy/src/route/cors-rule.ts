@@ -20,10 +20,13 @@ export interface CorsRule {
 
 /** Compiles a CorsPolicy. */
 export function compileCors(spec: CorsPolicy, origin: PolicyOrigin): CorsRule {
-  const tests = (spec.allowOrigins ?? []).map((match) => compileTextTest(match));
+  const { allowOrigins = [] } = spec;
+  // In Envoy also where a pattern happens to take the text `*`: that would let in every page for one like `[^/]*`.
+  const allowsAll = allowOrigins.some(({ exact }) => exact === '*');
+  const tests = allowOrigins.map((match) => compileTextTest(match));
   return {
     origin,
-    allowsOrigin: (page) => tests.some((test) => test.holds(page)),
+    allowsOrigin: (page) => allowsAll || tests.some((test) => test.holds(page)),
     methods: spec.allowMethods ?? [],
     requestHeaders: spec.allowHeaders ?? [],
     exposedHeaders: spec.exposeHeaders ?? [],
