@@ -5,7 +5,11 @@ import { documentOf } from '../../testing/example-resource.js';
 import { validate } from '../validate.js';
 
 function problemsOf(...allowOrigins: readonly PlainObject[]): readonly string[] {
-  const http = [{ corsPolicy: { allowOrigins }, route: [{ destination: { host: 'hello' } }] }];
+  return problemsOfPolicy({ allowOrigins });
+}
+
+function problemsOfPolicy(corsPolicy: PlainObject): readonly string[] {
+  const http = [{ corsPolicy, route: [{ destination: { host: 'hello' } }] }];
   const spec = { hosts: ['api.example.com'], gateways: ['web'], http };
   return validate([documentOf('VirtualService', spec, 'file')]).problems.map(formatProblem);
 }
@@ -38,6 +42,22 @@ describe('the origins of a corsPolicy', () => {
       expect(problemsOf({ exact })).toEqual([]);
     },
   );
+
+  it('warns of every origin with credentials, whatever is beside it', () => {
+    const allowOrigins = [{ exact: 'https://example.com' }, { exact: '*' }];
+    expect(problemsOfPolicy({ allowOrigins, allowCredentials: true })).toEqual([
+      expect.stringContaining(
+        'warning: spec.http[0].corsPolicy.allowOrigins[1].exact: with allowCredentials lets the pages of every site call',
+      ),
+    ]);
+  });
+
+  it.each([
+    [[{ exact: '*' }], false],
+    [[{ exact: 'https://example.com' }, { exact: 'null' }], true],
+  ])('says nothing of %j where allowCredentials is %s', (allowOrigins, allowCredentials) => {
+    expect(problemsOfPolicy({ allowOrigins, allowCredentials })).toEqual([]);
+  });
 
   it('says nothing of a prefix or a pattern, which may be of any text', () => {
     expect(problemsOf({ prefix: 'example.com' }, { regex: '.*example[.]com' })).toEqual([]);

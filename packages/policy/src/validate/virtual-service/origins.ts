@@ -3,8 +3,9 @@ import type { HttpRoute } from '../../schema/virtual-service/http-route.js';
 import type { Finder } from '../finder.js';
 import { checkStringMatch } from './string-match.js';
 
+const EVERY = '*';
 /** Every origin, and that of pages without one. */
-const WORDS = ['*', 'null'];
+const WORDS = [EVERY, 'null'];
 
 /** The origins whose pages may call. */
 export function checkOrigins({ corsPolicy }: HttpRoute, path: FieldPath, find: Finder): void {
@@ -12,6 +13,8 @@ export function checkOrigins({ corsPolicy }: HttpRoute, path: FieldPath, find: F
     const at = [...path, 'corsPolicy', 'allowOrigins', index];
     checkStringMatch(origin, at, { presence: false }, find);
     if (origin.exact !== undefined) checkExact(origin.exact, [...at, 'exact'], find);
+    if (origin.exact === EVERY && corsPolicy?.allowCredentials === true)
+      warnOfCookies([...at, 'exact'], find);
   }
 }
 
@@ -23,6 +26,15 @@ function checkExact(exact: string, path: FieldPath, find: Finder): void {
     path,
     `${JSON.stringify(exact)} is no Origin that a browser sends, so it lets no page in`,
     sent === undefined ? 'write exact: https://example.com, or a regex for several' : `write exact: ${sent}`,
+  );
+}
+
+/** Fetch takes no `*` beside credentials, and the answer names the page's own origin, as Envoy's does. */
+function warnOfCookies(path: FieldPath, find: Finder): void {
+  find.warning(
+    path,
+    'with allowCredentials lets the pages of every site call with the cookies of their users, and pages without an origin, too',
+    'name the origins (exact: https://example.com), or leave allowCredentials out',
   );
 }
 
