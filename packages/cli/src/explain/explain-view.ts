@@ -50,15 +50,17 @@ export async function explainView(
   registered: FindNames,
 ): Promise<ExplainView> {
   const policy = set.of(call.service);
+  const way = await wayView(set, policy, call, find);
+  const hasNodes = way.destinations.some(({ candidates }) => (candidates?.registered ?? 0) > 0);
   return {
     service: formatServiceKey(call.service),
     method: call.request.path,
     headers: call.headers,
     from: { labels: call.caller.labels, namespace: call.caller.namespace ?? 'default' },
     hashKey: call.hashKey ?? null,
-    didYouMean: (await serviceMeantBy(call.service, set, registered)) ?? null,
+    didYouMean: hasNodes ? null : ((await serviceMeantBy(call.service, set, registered)) ?? null),
     policies: places,
-    ...(await wayView(set, policy, call, find)),
+    ...way,
     dropped: droppedOf(set),
     dryRun: policy?.dryRun === undefined ? null : await wayView(set, policy.dryRun, call, find),
   };

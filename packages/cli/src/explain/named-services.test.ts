@@ -1,4 +1,7 @@
+import { PolicySet } from '@micromesh/policy';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { explainView } from './explain-view.js';
+import { readCall } from './explained-call.js';
 import { ExplainCommand } from './testing/explain-command.js';
 
 let command: ExplainCommand;
@@ -36,7 +39,11 @@ describe('a service that nobody knows', () => {
     ['mirored', 'mirrored'],
     ['limitd', 'limited'],
     ['greeting', 'greetings'],
-    ['helo?dc=dc2', 'hello?dc=dc2'],
+    ['helo?ns=shop', 'hello?ns=shop'],
+    // Of another place, of which nobody here has the names.
+    ['helo?dc=dc2', null],
+    ['helo?partition=a', null],
+    ['helo?peer=b', null],
     ['nobody', null],
     // It may be a service without policies, for all that the files say.
     ['biling', null],
@@ -48,6 +55,24 @@ describe('a service that nobody knows', () => {
     expect(await meantBy('biling', ...REGISTRY)).toBe('billing');
     const { stdout } = await command.runUnder('biling', 'a.B/C', ...REGISTRY);
     expect(stdout).toContain('\nNothing that was asked knows biling; did you mean billing?\n');
+  });
+
+  test('is not one of which nodes were found', async () => {
+    const call = readCall({ service: 'helo?ns=shop', method: 'a.B/C' });
+    const didYouMean = async (registered: number) => {
+      const candidates = { registered, nodes: [], key: null, picked: null };
+      const names = async () => ['hello'];
+      return (
+        await explainView(
+          PolicySet.compile([], { version: '1', caller: { labels: {} } }),
+          call,
+          [],
+          async () => candidates,
+          names,
+        )
+      ).didYouMean;
+    };
+    expect(await Promise.all([didYouMean(0), didYouMean(1)])).toEqual(['hello?ns=shop', null]);
   });
 
   test.each(['hello', 'mirrored', 'limited', 'greetings?ns=shop', 'billing'])(

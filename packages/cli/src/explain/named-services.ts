@@ -5,7 +5,8 @@ import { ANY, type PolicySet, type Resource, readHost } from '@micromesh/policy'
 export type FindNames = () => Promise<readonly string[]>;
 
 /**
- * The service that is probably meant by one that nobody knows.
+ * The service that is probably meant by one that nobody knows, and of which no nodes were found. Of one in another datacenter the registry
+ * here has no names.
  *
  * @param registered - the names in the registry; asked where no resource is about the service.
  * @returns undefined where it is known, or no name is near.
@@ -15,6 +16,7 @@ export async function serviceMeantBy(
   set: PolicySet,
   registered: FindNames,
 ): Promise<string | undefined> {
+  if ((service.datacenter ?? service.partition ?? service.peer) !== undefined) return undefined;
   if (set.of(service) !== undefined) return undefined;
   const names = [...new Set([...set.resources.flatMap(namesIn), ...(await registered())])];
   if (names.includes(service.name)) return undefined;
