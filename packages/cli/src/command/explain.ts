@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ExplainOptions } from '../explain/explain-call.js';
+import type { ExplainOptions } from '../explain/explain-options.js';
 import type { CommandIo } from './io.js';
 import { REGISTRY_HELP } from './registry-help.js';
 

@@ -6,9 +6,10 @@ import type { CommandIo } from '../command/io.js';
 import { problemCounts, problemsText } from '../policies/problems-text.js';
 import { askedRegistry } from '../registry/asked-registry.js';
 import { type CandidateCall, candidatesOf } from './candidate-nodes.js';
+import type { ExplainOptions } from './explain-options.js';
 import { explainText } from './explain-text.js';
 import { explainView } from './explain-view.js';
-import { type CallWords, readCall } from './explained-call.js';
+import { readCall } from './explained-call.js';
 import { type ExplainedPolicies, explainedPolicies, type PolicyPlaceFacts } from './explained-policies.js';
 import { callOfRequest, readRequest } from './explained-request.js';
 import { isLikeRequest, withGateway } from './forgotten-gateway.js';
@@ -18,19 +19,6 @@ import { readCaller } from './given-pairs.js';
 import type { FindNames } from './named-services.js';
 import { KnownServices } from './service-facts.js';
 import type { FindCandidates } from './way-view.js';
-
-/** What `micromesh explain` is told beside its two arguments. */
-export interface ExplainOptions extends Omit<CallWords, 'service' | 'method'> {
-  /** The HTTP gateway that gets the request: the arguments are its host and its path then. */
-  readonly gateway?: string;
-  /** Of that request; default GET. */
-  readonly verb?: string;
-  /** Files and folders. With them, no registry is asked unless it is named. */
-  readonly policies?: readonly string[];
-  /** As `createMesh` takes it; default, where no files are named, MICROMESH_REGISTRY, else the dev agent of this machine. */
-  readonly registry?: string;
-  readonly json?: boolean;
-}
 
 /** What is to be explained. */
 interface Subject {
@@ -61,13 +49,14 @@ interface Explanation {
 export async function explainCall(
   to: string,
   what: string,
-  { policies = [], registry: spec, json = false, ...words }: ExplainOptions,
+  options: ExplainOptions,
   io: CommandIo,
 ): Promise<number> {
+  const { policies = [], registry: spec, json = false } = options;
   const registry = spec === undefined && policies.length > 0 ? undefined : askedRegistry(spec, io.env);
   let explanation: Explanation;
   try {
-    const { call, explain } = await subjectOf(to, what, words, (caller) =>
+    const { call, explain } = await subjectOf(to, what, options, (caller) =>
       explainedPolicies(policies, registry, caller),
     );
     const { places, problems, set } = await explainedPolicies(policies, registry, call.caller);
@@ -90,16 +79,17 @@ export async function explainCall(
 async function subjectOf(
   to: string,
   what: string,
-  words: ExplainOptions,
+  options: ExplainOptions,
   policiesFor: (caller: PolicyCaller) => Promise<ExplainedPolicies>,
 ): Promise<Subject> {
   try {
+    const { policies: _places, registry: _spec, json: _json, ...words } = options;
     return readSubject(to, what, words);
   } catch (error) {
-    if (words.gateway !== undefined || !isLikeRequest(error, to, what)) throw error;
+    if (options.gateway !== undefined || !isLikeRequest(error, to, what)) throw error;
     // What cannot be asked says nothing of gateways.
-    const { set } = await policiesFor(readCaller(words)).catch(() => ({ set: undefined }));
-    throw set === undefined ? error : withGateway(error, to, what, set);
+    const { set } = await policiesFor(readCaller(options)).catch(() => ({ set: undefined }));
+    throw set === undefined ? error : withGateway(error, to, what, options, set);
   }
 }
 

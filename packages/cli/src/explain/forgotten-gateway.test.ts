@@ -1,18 +1,23 @@
+import { ConfigError } from '@micromesh/core';
+import { PolicySet, readPolicies } from '@micromesh/policy';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { withGateway } from './forgotten-gateway.js';
 import { ExplainCommand } from './testing/explain-command.js';
 
-let command: ExplainCommand;
-beforeEach(() => {
-  command = new ExplainCommand();
-  command.write(
-    `apiVersion: networking.istio.io/v1
+const API = `apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: api }
 spec:
   hosts: [api.example.com, hello]
   gateways: [web, shop/web]
   http: [{ route: [{ destination: { host: hello } }] }]
-`,
+`;
+
+let command: ExplainCommand;
+beforeEach(() => {
+  command = new ExplainCommand();
+  command.write(
+    API,
     `apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: dry, annotations: { micromesh.io/dry-run: "true" } }
@@ -51,6 +56,35 @@ describe('a request without its gateway', () => {
     ],
   ])('%j: names the gateways of its host, and the command', async (args, message) => {
     expect(await refusal(...args)).toContain(message);
+  });
+
+  test('keeps in the command what else was given', async () => {
+    const given = ['-H', 'x-user=anna b', '--from', 'app=shop,zone=a', '--from-namespace', 'eu', '--json'];
+    const registry = 'static:hello=127.0.0.1:5001';
+    const said = await refusal('api.example.com', '/x', ...given, '--registry', registry);
+    expect(said).toContain(
+      `--gateway shop/web -H 'x-user=anna b' --from app=shop,zone=a --from-namespace eu --policies ${command.folder} --registry ${registry} --json`,
+    );
+  });
+
+  test('shows no secret of the registry', () => {
+    const { resources } = readPolicies([{ file: 'hello.yaml', text: API }]);
+    const options = { registry: 'consul://127.0.0.1:8500?token=secret' };
+    const error = new ConfigError('SERVICE', 'api.example.com', 'is no name', 'write one');
+    const set = PolicySet.compile(resources, { version: '1', caller: { labels: {} } });
+    const { message } = withGateway(error, 'api.example.com', '/x', options, set);
+    expect(message).toMatch(/ --registry 'consul:[^ ]*\?token=\.\.\.'$/);
+  });
+
+  test.each([
+    ['API.example.com', 'micromesh explain API.example.com /x --gateway shop/web'],
+    ['API.EXAMPLE.COM:80', 'micromesh explain API.EXAMPLE.COM:80 /x --gateway shop/web'],
+    ['api.example.com.', 'micromesh explain api.example.com /x --gateway shop/web'],
+    ["it's.example.org", "micromesh explain 'it'\\''s.example.org' /x --gateway edge"],
+  ])('names them for %s, too', async (host, message) => {
+    const said = await refusal(host, '/x');
+    expect(said).toContain(`SERVICE: ${JSON.stringify(host)} is a host of the HTTP gateway`);
+    expect(said).toContain(message);
   });
 
   test.each([
