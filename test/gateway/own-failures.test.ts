@@ -1,4 +1,4 @@
-import { createGateway, type RunningGateway } from '@micromesh/gateway';
+import { createGateway, type GatewayOptions, type RunningGateway } from '@micromesh/gateway';
 import { HelloService } from '@micromesh/service-hello';
 import { createMesh, type Mesh } from 'micromesh';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,8 +13,15 @@ let gateway: RunningGateway;
 let logged: string[];
 let ended: boolean;
 
+function logger() {
+  return { ...quiet, error: (_fields: object, message = '') => void logged.push(message) };
+}
+
 /** Serves hello with what is no message of hello. */
-async function serve(streamed: readonly Buffer[]): Promise<string> {
+async function serve(
+  streamed: readonly Buffer[],
+  options: Partial<GatewayOptions> = { logger: logger() },
+): Promise<string> {
   const same = (bytes: Buffer) => bytes;
   const asBytes = { responseSerialize: same, responseDeserialize: same };
   const { anything, list } = HelloService;
@@ -34,8 +41,8 @@ async function serve(streamed: readonly Buffer[]): Promise<string> {
       },
     )
     .start({ reflection: false, drain: { lameDuckMs: 0, graceMs: 100 } });
-  const logger = { ...quiet, error: (_fields: object, message = '') => void logged.push(message) };
-  const created = createGateway({ mesh, definitions: { hello: [HelloService] }, drainMs: 200, logger });
+  const definitions = { hello: [HelloService] };
+  const created = createGateway({ mesh, definitions, drainMs: 200, ...options });
   gateway = await created.start({ listen: '127.0.0.1:0' });
   return `http://${gateway.address}`;
 }
@@ -56,6 +63,23 @@ describe('a gateway that cannot read a response', () => {
     const response = await fetch((await serve([NO_MESSAGE])) + path);
     expect({ code: response.status, body: await response.json() }).toEqual({ code: 500, body: FAILED });
     expect(logged).toEqual([expect.stringMatching(/^gateway: ./)]);
+  });
+
+  it("logs to its mesh's logger where it has none of its own", async () => {
+    await mesh.close();
+    mesh = createMesh({ registry: 'memory:', logger: logger() });
+    const response = await fetch(`${await serve([], {})}/hello/anything`);
+    expect(await response.json()).toEqual(FAILED);
+    expect(logged).toEqual([expect.stringMatching(/^gateway: ./)]);
+  });
+
+  it('speaks of no log where it has none', async () => {
+    const { client } = mesh;
+    const url = await serve([], { mesh: { client: client.bind(mesh) } });
+    expect(await (await fetch(`${url}/hello/anything`)).json()).toEqual({
+      ...FAILED,
+      message: 'the gateway failed',
+    });
   });
 
   it('ends a stream with its failure where lines were sent before, logs why, and leaves no call behind', async () => {

@@ -1,3 +1,4 @@
+import { silentLogger } from '@micromesh/core';
 import { FakeClock } from '@micromesh/core/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FailureLog } from './failure-log.js';
@@ -51,9 +52,49 @@ describe('FailureLog', () => {
   });
 
   it('bounds the failures of the gateway itself, too, and gives their errors', () => {
-    const errors = [new Error('unread'), new Error('unread as well')];
+    const errors = ['unread', 'unread as well'].map((message) => new Error(message));
     for (const error of errors) log.error(error);
     const [err] = errors;
     expect(lines).toEqual([{ level: 'error', reason: 'gateway', alike: 0, err, message: 'gateway: unread' }]);
+  });
+
+  it('lets no bug of the gateway hide another', async () => {
+    const often = () => new TypeError('often');
+    const other = () => new TypeError('other');
+    for (const error of [often(), often(), other(), new RangeError('of another name'), 'no error']) {
+      log.error(error);
+    }
+    expect(lines).toMatchObject(
+      ['often', 'other', 'of another name', 'no error'].map((message) => ({
+        message: `gateway: ${message}`,
+        alike: 0,
+      })),
+    );
+    await clock.advance(1000);
+    log.error(often());
+    expect(lines.slice(4)).toMatchObject([{ message: 'gateway: often', alike: 1 }]);
+  });
+
+  it('keeps a bounded number of kinds: those that are one too many within a second are of one', async () => {
+    const subject = (call: number) => ({ ...NO_NODE, subject: String(call) });
+    for (let call = 0; call < 1010; call++) log.warn(subject(call));
+    expect(lines).toHaveLength(1001);
+    log.warn(subject(0));
+    expect(lines).toHaveLength(1001);
+    await clock.advance(1000);
+    log.warn(subject(2000));
+    log.warn(subject(2001));
+    expect(lines.slice(1001)).toMatchObject([{ subject: '2000' }, { subject: '2001' }]);
+  });
+
+  it.each([
+    [undefined, false],
+    [silentLogger, false],
+    [{ ...silentLogger }, true],
+  ])('knows whether anybody is told (%#)', (logger, isKept) => {
+    const kept = new FailureLog(logger, clock);
+    kept.error(new Error('unread'));
+    kept.warn(NO_NODE);
+    expect(kept.isKept).toBe(isKept);
   });
 });

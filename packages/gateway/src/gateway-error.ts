@@ -13,7 +13,7 @@ export interface ErrorBody {
 }
 
 /** All that a client is told of a failure of the gateway itself. */
-const GATEWAY_FAILED = 'the gateway failed; its log says why';
+const GATEWAY_FAILED = 'the gateway failed';
 
 /** What a client is told of an error. */
 export interface ErrorAnswer {
@@ -52,7 +52,8 @@ export function errorAnswer(error: unknown, log: FailureLog): ErrorAnswer {
     return { httpStatus: error.httpStatus, body: errorBody(error.code, error.message) };
   }
   log.error(error);
-  return { httpStatus: 500, body: errorBody(status.INTERNAL, GATEWAY_FAILED) };
+  const words = log.isKept ? `${GATEWAY_FAILED}; its log says why` : GATEWAY_FAILED;
+  return { httpStatus: 500, body: errorBody(status.INTERNAL, words) };
 }
 
 /** The body of an error. */

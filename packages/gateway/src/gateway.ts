@@ -11,10 +11,9 @@ import {
   messageOf,
   parseAddress,
   type ServiceDefinition,
-  silentLogger,
   systemClock,
 } from '@micromesh/core';
-import { type GatewayRules, gatewayRules, type Mesh } from '@micromesh/mesh';
+import { type GatewayRules, gatewayRules, type Mesh, meshLogger } from '@micromesh/mesh';
 import type { FastifyInstance } from 'fastify';
 import { FailureLog } from './failure-log.js';
 import { isLoopback, readTrustedHosts } from './foreign-pages.js';
@@ -52,7 +51,7 @@ export interface GatewayOptions {
   /**
    * Told of failures of the gateway itself, and of what the mesh refuses or fails: clients get the status in plain words, the log the
    * addresses and the names of resources, with `reason`, `status`, `subject` (the method) and `alike`; each kind once a second at most.
-   * Default: nobody.
+   * Default: the mesh's logger.
    */
   readonly logger?: Logger;
   readonly clock?: Clock;
@@ -115,7 +114,7 @@ const LAST_WORD_MS = 500;
  */
 export function createGateway(options: GatewayOptions): Gateway {
   checkOptionNames('createGateway', options, OPTION_NAMES);
-  const { mesh, definitions, name, namespace = '', logger = silentLogger, clock = systemClock } = options;
+  const { mesh, definitions, name, namespace = '', logger = meshLogger(mesh), clock = systemClock } = options;
   const bodyLimitBytes = checkInteger('bodyLimitBytes', options.bodyLimitBytes ?? 1024 * 1024, 1);
   const drainMs = checkNumber('drainMs', options.drainMs ?? 3000, 0);
   const trusted = readTrustedHosts(options.trustedHosts ?? []);

@@ -108,10 +108,10 @@ export function joinMesh(options: MeshOptions): JoinedMesh {
 export class JoinedMesh implements Mesh {
   /** The operator's; undefined: it was given no places of any. */
   readonly policies: MeshPolicies | undefined;
+  readonly logger: Logger;
   readonly #options: MeshOptions;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #logger: Logger;
   readonly #registry: Registry;
   readonly #ownsRegistry: boolean;
   readonly #clients: ClientRoom;
@@ -124,11 +124,11 @@ export class JoinedMesh implements Mesh {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
-    this.#logger = options.logger ?? createPinoLogger();
+    this.logger = options.logger ?? createPinoLogger();
     const { registry, owned } = chooseRegistry(options.registry, {
       clock: this.#clock,
       random: this.#random,
-      logger: this.#logger,
+      logger: this.logger,
     });
     this.#registry = registry;
     this.#ownsRegistry = owned;
@@ -143,7 +143,7 @@ export class JoinedMesh implements Mesh {
         }),
       clock: this.#clock,
       random: this.#random,
-      logger: this.#logger,
+      logger: this.logger,
       callerLabels: options.identity?.labels ?? {},
       ...(this.policies === undefined ? {} : { policies: this.policies }),
       defaults: {
@@ -181,7 +181,7 @@ export class JoinedMesh implements Mesh {
       ...options,
       service,
       registry: this.#registry,
-      logger: this.#logger,
+      logger: this.logger,
       clock: this.#clock,
       random: this.#random,
       ...(this.policies === undefined ? {} : { policies: this.policies }),
@@ -248,7 +248,7 @@ export class JoinedMesh implements Mesh {
     if (policies.length === 0) return undefined;
     return new MeshPolicies(policies, {
       clock: this.#clock,
-      logger: this.#logger,
+      logger: this.logger,
       keyValues: this.#registry.keyValues,
       caller: { labels: identity?.labels ?? {}, namespace: identity?.namespace },
     });

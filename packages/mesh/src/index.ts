@@ -1,6 +1,7 @@
 export { createMesh, type Mesh } from './create-mesh.js';
 export type { DryRunCount } from './dry-run-counts.js';
 export { type GatewayMatch, type GatewayRules, gatewayRules } from './gateway-rules.js';
+export { meshLogger } from './mesh-logger.js';
 export type {
   ChannelSettings,
   ClientOptions,
