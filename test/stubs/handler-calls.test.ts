@@ -4,6 +4,7 @@ import { createMesh, type Mesh } from '@micromesh/mesh';
 import { memory } from '@micromesh/registry';
 import type { HandlerContext, Handlers } from '@micromesh/server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { countedListeners } from './counted-listeners.js';
 import { closeLater, endQuietly, noteWarnings, REPLY, REQUEST, stubOn, unary } from './downstream-calls.js';
 import { type ProbeClient, type ProbeReply, ProbeService } from './gen/probe.js';
 import { metadata, until } from './observation.js';
@@ -143,23 +144,12 @@ describe('what a handler of micromesh calls', () => {
   it('makes 100 downstream calls without a warning, and leaves no listener on the signal', async () => {
     let counted = -1;
     const { front, back } = await setUp(async (context, mesh) => {
-      let listeners = 0;
-      const { signal } = context;
-      const add = signal.addEventListener.bind(signal);
-      const remove = signal.removeEventListener.bind(signal);
-      signal.addEventListener = (...args: Parameters<typeof add>) => {
-        listeners++;
-        add(...args);
-      };
-      signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-        listeners--;
-        remove(...args);
-      };
+      const listeners = countedListeners(context.signal);
       const typed = backOf(mesh);
       const stub = stubOn(mesh, 'back');
       await Promise.all(Array.from({ length: 50 }, () => typed.unary(REQUEST)));
       await Promise.all(Array.from({ length: 50 }, () => unary(stub)));
-      counted = listeners;
+      counted = listeners.count;
       return REPLY;
     });
     expect(await unary(front)).toMatchObject({ text: 'a' });

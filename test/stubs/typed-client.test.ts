@@ -1,5 +1,6 @@
 import { type Metadata, status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
+import { countedListeners } from './counted-listeners.js';
 import type { ProbeRequest } from './gen/probe.js';
 import { flat, metadata, shown, until } from './observation.js';
 import { request } from './scenario.js';
@@ -191,20 +192,10 @@ describe('a caller that goes', () => {
 
   it('leaves no listener on a signal that outlives its calls', async () => {
     const { signal } = new AbortController();
-    let listeners = 0;
-    const add = signal.addEventListener.bind(signal);
-    const remove = signal.removeEventListener.bind(signal);
-    signal.addEventListener = (...args: Parameters<typeof add>) => {
-      listeners++;
-      add(...args);
-    };
-    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-      listeners--;
-      remove(...args);
-    };
+    const listeners = countedListeners(signal);
     await Promise.all(Array.from({ length: 30 }, () => on.probe.unary(request(), { signal })));
     await all(on.probe.list(request({ count: 2 }), { signal }));
-    expect(listeners).toBe(0);
+    expect(listeners.count).toBe(0);
   });
 });
 

@@ -52,24 +52,26 @@ describe('copies', () => {
     expect([requestsOf(world, 's'), world.clock.pendingTimers]).toEqual([[], 0]);
   });
 
-  it('have the time that is left of their call', async () => {
+  it.each([
+    {
+      what: 'have the time that is left of their call',
+      kind: 'unary',
+      options: { timeoutMs: 300 },
+      endsMs: 300,
+    },
+    {
+      what: 'of a call without a deadline end five seconds after it at the latest',
+      kind: 'serverStream',
+      options: {},
+      endsMs: 5000,
+    },
+  ] as const)('$what', async ({ kind, options, endsMs }) => {
     const world = await mirroredWorld(MIRRORED);
     world.transport.node('s').script = () => ({ kind: 'silence' });
-    await world.call(world.caller(), { timeoutMs: 300 }).outcome;
-    await world.clock.advance(299);
-    expect(requestsOf(world, 's')[0]?.cancelled).toBe(false);
-    await world.clock.advance(1);
-    expect(requestsOf(world, 's')[0]?.cancelled).toBe(true);
-    world.room.close();
-  });
-
-  it('of a call without a deadline end five seconds after it at the latest', async () => {
-    const world = await mirroredWorld(MIRRORED);
-    world.transport.node('s').script = () => ({ kind: 'silence' });
-    const { outcome } = world.call(world.caller(), {}, 'serverStream');
+    const { outcome } = world.call(world.caller(), options, kind);
     await world.clock.settle();
     expect((await outcome).code).toBe(status.OK);
-    await world.clock.advance(4999);
+    await world.clock.advance(endsMs - 1);
     expect(requestsOf(world, 's')[0]?.cancelled).toBe(false);
     await world.clock.advance(1);
     expect(requestsOf(world, 's')[0]?.cancelled).toBe(true);
